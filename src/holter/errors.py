@@ -1,0 +1,208 @@
+"""Every error Holter raises on purpose.
+
+::
+
+    HolterError
+    ├── InputError            what was given cannot be used
+    │   ├── BadDuration
+    │   ├── NaiveTime
+    │   ├── ReservedColumn
+    │   ├── UnknownColumn
+    │   ├── UnreadableTable
+    │   ├── UnsupportedTable
+    │   ├── BadName
+    │   ├── BadSetting
+    │   ├── BadRule
+    │   └── BadLabels
+    ├── NotFound              a name that nobody has
+    ├── AlreadyExists         a name that is taken
+    ├── DamagedState          bytes on disk that cannot be what was written
+    │   ├── DamagedProfile
+    │   ├── NewerFormat
+    │   └── BrokenLedger
+    ├── LeaseLost             another process has taken over
+    ├── StillRunning / NotRunning
+    ├── DeploymentFailed      a service did not come up
+    ├── DeliveryFailed        a message did not arrive
+    └── ResponseFailed        an answer to an alert did not succeed
+
+Each takes data and builds its own sentence: what happened, with which values, what to do next.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from difflib import get_close_matches
+
+
+class HolterError(Exception):
+    """Root of all errors raised on purpose."""
+
+
+def _hint(name: str, known: Iterable[str]) -> str:
+    known = sorted(known)
+    close = get_close_matches(name, known, n=1)
+    if close:
+        return f" Did you mean {close[0]!r}?"
+    return f" Known: {', '.join(known[:10])}." if known else ""
+
+
+class InputError(HolterError):
+    """What was given cannot be used; nothing was changed."""
+
+
+class BadDuration(InputError):
+    """A duration that cannot be read."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"{text!r} is not a duration. Write a positive whole number and a unit: 30s, 5m, 1h, 1d, 2w.")
+
+
+class NaiveTime(InputError):
+    """A time without a zone."""
+
+    def __init__(self, moment: datetime) -> None:
+        super().__init__(f"{moment.isoformat()} has no time zone. Give one, for example +00:00.")
+
+
+class ReservedColumn(InputError):
+    """A feature that takes a name Holter needs."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"A feature cannot be called {name!r}: records have a column of that name. Rename the feature."
+        )
+
+
+class UnknownColumn(InputError):
+    """A column that the table does not have."""
+
+    def __init__(self, name: str, known: Iterable[str], where: str = "the table") -> None:
+        super().__init__(f"{where} has no column {name!r}.{_hint(name, known)}")
+
+
+class UnreadableTable(InputError):
+    """A file that should be a table and cannot be read."""
+
+    def __init__(self, source: str, why: str) -> None:
+        super().__init__(f"{source} cannot be read as a table: {why}")
+
+
+class UnsupportedTable(InputError):
+    """An object that is no table."""
+
+    def __init__(self, obj: object) -> None:
+        super().__init__(
+            f"{type(obj).__module__}.{type(obj).__qualname__} is not a table Holter can read. Give a path or glob of "
+            "Parquet, CSV or Arrow files, a Delta folder, or an object with the Arrow C stream interface "
+            "(pyarrow, pandas, polars, DuckDB)."
+        )
+
+
+class BadName(InputError):
+    """A name with characters that cannot stand in a path or an address."""
+
+    def __init__(self, what: str, name: str, rule: str) -> None:
+        super().__init__(f"{name!r} is not a name for a {what}: {rule}")
+
+
+class BadSetting(InputError):
+    """A setting that is unknown or has a wrong value."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"setting {name!r}: {why}")
+
+
+class BadRule(InputError):
+    """A rule that cannot be followed."""
+
+    def __init__(self, rule: str, why: str) -> None:
+        super().__init__(f"rule {rule!r}: {why}")
+
+
+class BadLabels(InputError):
+    """Labels that cannot be joined or read."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"labels: {why}")
+
+
+class NotFound(HolterError):
+    """A name that nobody has."""
+
+    def __init__(self, what: str, name: str, known: Iterable[str] = ()) -> None:
+        super().__init__(f"there is no {what} {name!r}.{_hint(name, known)}")
+
+
+class AlreadyExists(HolterError):
+    """A name that is taken."""
+
+    def __init__(self, what: str, name: str, remedy: str) -> None:
+        super().__init__(f"a {what} {name!r} exists already. {remedy}")
+
+
+class DamagedState(HolterError):
+    """Bytes on disk that cannot be what was written."""
+
+
+class DamagedProfile(DamagedState):
+    """A stored profile that cannot be read."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the stored profile is damaged: {why}. Delete it; it is made anew from the records.")
+
+
+class NewerFormat(DamagedState):
+    """A file of a format from the future."""
+
+    def __init__(self, what: str, found: int, known: int) -> None:
+        super().__init__(f"the {what} has format {found}, this Holter reads up to {known}. Update Holter.")
+
+
+class BrokenLedger(DamagedState):
+    """A ledger whose chain does not hold."""
+
+    def __init__(self, seq: int, why: str) -> None:
+        super().__init__(f"the ledger is broken at entry {seq}: {why}. Somebody changed, removed or reordered entries.")
+
+
+class LeaseLost(HolterError):
+    """Another process has taken over; what this one was about to write is void."""
+
+    def __init__(self, name: str, holder: str) -> None:
+        super().__init__(f"the lease {name!r} no longer belongs to {holder}; nothing was written.")
+
+
+class StillRunning(HolterError):
+    """A process tree holds the workspace."""
+
+    def __init__(self, root: str, pid: int) -> None:
+        super().__init__(f"{root} is served by process {pid}. Stop it with: holter down")
+
+
+class NotRunning(HolterError):
+    """No process tree holds the workspace."""
+
+    def __init__(self, root: str) -> None:
+        super().__init__(f"nothing is running on {root}. Start it with: holter up --detach")
+
+
+class DeploymentFailed(HolterError):
+    """A service did not come up."""
+
+    def __init__(self, name: str, why: str, log: str = "") -> None:
+        tail = f"\n\nThe end of its log:\n{log}" if log else ""
+        super().__init__(f"deployment {name!r} failed: {why}{tail}")
+
+
+class DeliveryFailed(HolterError):
+    """A message did not arrive; it is kept and tried again."""
+
+    def __init__(self, channel: str, target: str, why: str) -> None:
+        super().__init__(f"{channel} to {target} failed: {why}")
+
+
+class ResponseFailed(HolterError):
+    """An answer to an alert did not succeed."""
+
+    def __init__(self, kind: str, why: str) -> None:
+        super().__init__(f"{kind} failed: {why}")

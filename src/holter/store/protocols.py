@@ -1,0 +1,226 @@
+"""What a shelf must be able to do, whatever it is made of.
+
+Two things are kept: the *records* of a deployment (wide tables, appended in bulk, read by window) and the *facts*
+(small rows that change together in one transaction). Every implementation passes ``tests/conformance``.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from holter.rules import Alert, AlertEvent
+from holter.types import Measurement, Span, Traffic
+
+
+class Records(Protocol):
+    """The scored rows and the labels of one deployment."""
+
+    def append(self, rows: pa.Table, offsets: Mapping[str, int]) -> None:
+        """Commit rows (features and the columns of :mod:`holter.types.records`) with the journal offsets they end at.
+
+        Rows and offsets become visible together or not at all. New feature columns are added, missing ones are null.
+        The bytes are on disk (fsync of files, log and directories) before this returns.
+        """
+
+    def offset(self, segment: str) -> int:
+        """Return how far a journal segment has been committed, in bytes; 0 if never."""
+
+    def append_labels(self, labels: pa.Table) -> None:
+        """Commit labels: ``_request_id``, ``_row``, ``_label``, ``_labelled_at``. Unknown ids are kept for later."""
+
+    def read(self, span: Span, columns: Sequence[str] | None = None) -> pa.Table:
+        """Return the records of a span, each once, ordered by event time, with ``_label`` joined (newest wins).
+
+        ``columns`` limits the features; the columns of :mod:`holter.types.records` are always there.
+        A record sent twice (same id, row and digest) is one record.
+        """
+
+    def watermark(self) -> datetime | None:
+        """Return the newest event time committed; None when there is no record."""
+
+    def first(self) -> datetime | None:
+        """Return the oldest event time committed; None when there is no record."""
+
+    def fingerprint(self, span: Span) -> str:
+        """Return text that changes whenever the records or labels of a span may have changed. Cheap."""
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to act on a name, until it is lost. A newer holder has a larger token."""
+
+    name: str
+    holder: str
+    token: int
+
+
+@dataclass(frozen=True)
+class Publication:
+    """One evaluation of a signal in a window: what makes its measurements unique."""
+
+    monitor: str
+    window: Span
+    signal: str
+    revision: int
+    fingerprint: str
+
+
+class JobState(StrEnum):
+    """Where a job stands."""
+
+    WANTED = "wanted"
+    RUNNING = "running"
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Job:
+    """A response that was asked for. ``key`` makes asking twice ask once. ``at`` is the event time it is about."""
+
+    key: str
+    alert: str
+    monitor: str
+    deployment: str | None
+    kind: str
+    options: Mapping[str, str]
+    at: datetime
+    state: JobState = JobState.WANTED
+    attempts: int = 0
+    result: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Message:
+    """One line of the outbox: which event of which alert goes to whom. ``key`` is its identity for the receiver."""
+
+    key: str
+    channel: str
+    target: str
+    alert: str
+    event: str
+    attempts: int = 0
+    due: datetime | None = None
+    sent: datetime | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What goes into the ledger: who did what to what, why, and on which facts (JSON values)."""
+
+    actor: str
+    action: str
+    subject: str
+    reason: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """An entry as it stands in the ledger."""
+
+    seq: int
+    at: datetime
+    entry: Entry
+    previous: str
+    digest: str
+
+
+class Transaction(Protocol):
+    """Changes that become true together."""
+
+    def guard(self, lease: Lease) -> None:
+        """Refuse everything unless the lease is still held. Raises LeaseLost."""
+
+    def publish(self, publication: Publication, measurements: Sequence[Measurement]) -> bool:
+        """Store measurements; False (and nothing stored) if this window, signal and revision are there already."""
+
+    def save_alert(self, alert: Alert, events: Sequence[AlertEvent]) -> None:
+        """Store an alert as it is now, with what happened to it."""
+
+    def enqueue(self, message: Message) -> None:
+        """Put a message into the outbox, once per key."""
+
+    def delivered(self, key: str, at: datetime) -> None:
+        """Note that a message has arrived."""
+
+    def postponed(self, key: str, due: datetime, error: str) -> None:
+        """Note that a message has failed, and when to try again."""
+
+    def ask(self, job: Job) -> None:
+        """Ask for a job, once per key."""
+
+    def move_job(self, key: str, state: JobState, result: Mapping[str, Any]) -> None:
+        """Note where a job stands. Moving to RUNNING counts an attempt."""
+
+    def add_traffic(self, deployment: str, version: int, minute: datetime, traffic: Traffic) -> None:
+        """Add counts to a minute."""
+
+    def advance_journal(self, segment: str, start: int, end: int) -> bool:
+        """Note that the traffic of a segment is counted from start to end; False if start is not where it stood."""
+
+    def record(self, entry: Entry, at: datetime) -> Sealed:
+        """Append to the ledger."""
+
+
+class Facts(Protocol):
+    """Everything that is not a record."""
+
+    def begin(self) -> AbstractContextManager[Transaction]:
+        """Start a transaction; it commits at the end of the block and rolls back on an exception."""
+
+    def acquire(self, name: str, holder: str, ttl: timedelta, now: datetime) -> Lease | None:
+        """Take or renew a lease; None while another holder's has not expired."""
+
+    def release(self, lease: Lease) -> None:
+        """Give a lease back early."""
+
+    def publications(self, monitor: str, since: datetime | None = None) -> Sequence[Publication]:
+        """Return the newest revision of every window and signal, oldest window first."""
+
+    def measurements(  # one query, many filters
+        self,
+        monitor: str,
+        *,
+        metric: str | None = None,
+        feature: str | None = None,
+        span: Span | None = None,
+    ) -> Sequence[Measurement]:
+        """Return measurements of the newest revisions, oldest window first. ``metric`` is ``signal.metric``."""
+
+    def alert(self, alert_id: str) -> Alert:
+        """Return one alert. Raises NotFound."""
+
+    def alerts(self, monitor: str | None = None, *, open_only: bool = False) -> Sequence[Alert]:
+        """Return alerts, newest first."""
+
+    def events(self, alert_id: str) -> Sequence[AlertEvent]:
+        """Return what happened to an alert, oldest first."""
+
+    def outbox(self, now: datetime | None = None) -> Sequence[Message]:
+        """Return messages: those due at ``now``, or all of them."""
+
+    def jobs(self, *, state: JobState | None = None, deployment: str | None = None) -> Sequence[Job]:
+        """Return jobs, oldest first."""
+
+    def traffic(self, deployment: str, span: Span) -> Traffic:
+        """Return the sum of the minutes that start in the span, over all versions."""
+
+    def traffic_by_minute(self, deployment: str, span: Span) -> Sequence[tuple[datetime, int, Traffic]]:
+        """Return minute, version and counts, oldest first."""
+
+    def journal_offset(self, segment: str) -> int:
+        """Return how far the traffic of a segment is counted."""
+
+    def ledger(self, *, subject: str | None = None, since: int = 0, limit: int | None = None) -> Iterator[Sealed]:
+        """Yield entries, oldest first, after number ``since``."""
+
+    def verify_ledger(self) -> int:
+        """Check the whole chain and return its length. Raises BrokenLedger."""

@@ -1,0 +1,61 @@
+"""The words of the house: the values every room passes on, and nothing that does anything.
+
+Each is frozen, compares by value and knows no room above it. What they mean is in the glossary
+(``docs/glossary.md``); what they must never hold is NaN where a reader expects a number: a value that cannot be
+computed is ``None`` beside a :class:`Verdict` and a reason.
+"""
+
+from holter.types.measurement import Calibrated, Evidence, Interval, Measurement, Verdict
+from holter.types.records import (
+    DIGEST,
+    EVENT_DAY,
+    EVENT_TIME,
+    LABEL,
+    LABELLED_AT,
+    LATENCY,
+    PREDICTION,
+    RAW,
+    RECEIVED_AT,
+    REQUEST_ID,
+    RESERVED,
+    ROLE,
+    ROW,
+    SCORE,
+    STATUS,
+    VERSION,
+)
+from holter.types.schema import Feature, Kind, Schema, Task
+from holter.types.time import Span, as_utc, parse_duration
+from holter.types.traffic import Traffic
+
+__all__ = [
+    "DIGEST",
+    "EVENT_DAY",
+    "EVENT_TIME",
+    "LABEL",
+    "LABELLED_AT",
+    "LATENCY",
+    "PREDICTION",
+    "RAW",
+    "RECEIVED_AT",
+    "REQUEST_ID",
+    "RESERVED",
+    "ROLE",
+    "ROW",
+    "SCORE",
+    "STATUS",
+    "VERSION",
+    "Calibrated",
+    "Evidence",
+    "Feature",
+    "Interval",
+    "Kind",
+    "Measurement",
+    "Schema",
+    "Span",
+    "Task",
+    "Traffic",
+    "Verdict",
+    "as_utc",
+    "parse_duration",
+]

@@ -1,0 +1,59 @@
+"""The columns a record has beside its features.
+
+They begin with an underscore so that a user's ``score`` or ``version`` feature keeps its own name. A feature that
+takes one of these exact names is refused at registration.
+"""
+
+from typing import Final
+
+REQUEST_ID: Final = "_request_id"
+"""String; with :data:`ROW` the identity of a record."""
+ROW: Final = "_row"
+"""int32; position of the row inside its request, from 0."""
+EVENT_TIME: Final = "_event_time"
+"""timestamp[us, UTC]; when the thing scored happened (the arrival, unless the request says otherwise)."""
+EVENT_DAY: Final = "_event_day"
+"""String ``YYYY-MM-DD`` of the event time in UTC; the partition column."""
+RECEIVED_AT: Final = "_received_at"
+"""timestamp[us, UTC]; when the request arrived."""
+VERSION: Final = "_version"
+"""int32; the model version that answered."""
+ROLE: Final = "_role"
+"""String; ``champion``, ``canary`` or ``shadow``."""
+STATUS: Final = "_status"
+"""int32; the HTTP status of the reply."""
+LATENCY: Final = "_latency_us"
+"""int64; microseconds from request to reply."""
+DIGEST: Final = "_digest"
+"""String; digest of the request body. Same id and digest: a retry. Same id, other digest: two records, both kept."""
+PREDICTION: Final = "_prediction"
+"""float64 (binary: 0 or 1, regression) or string (multiclass); null where the reply could not be read."""
+SCORE: Final = "_score"
+"""float64; probability of the positive class, null where there is none."""
+RAW: Final = "_raw"
+"""Binary; the request body, only where it could not be parsed into features."""
+LABEL: Final = "_label"
+"""Ground truth, typed like :data:`PREDICTION`; null until it is known."""
+LABELLED_AT: Final = "_labelled_at"
+"""timestamp[us, UTC]; when the label arrived. The newest wins."""
+
+RESERVED: Final = frozenset(
+    {
+        REQUEST_ID,
+        ROW,
+        EVENT_TIME,
+        EVENT_DAY,
+        RECEIVED_AT,
+        VERSION,
+        ROLE,
+        STATUS,
+        LATENCY,
+        DIGEST,
+        PREDICTION,
+        SCORE,
+        RAW,
+        LABEL,
+        LABELLED_AT,
+    }
+)
+"""All of the above: names that no feature may take."""
