@@ -18,8 +18,10 @@
     ├── AlreadyExists         a name that is taken
     ├── DamagedState          bytes on disk that cannot be what was written
     │   ├── DamagedProfile
+    │   ├── DamagedSegment
     │   ├── NewerFormat
     │   └── BrokenLedger
+    ├── JournalFull           the disk does not take a record
     ├── LeaseLost             another process has taken over
     ├── StillRunning / NotRunning
     ├── DeploymentFailed      a service did not come up
@@ -151,6 +153,15 @@ class DamagedProfile(DamagedState):
         super().__init__(f"the stored profile is damaged: {why}. Delete it; it is made anew from the records.")
 
 
+class DamagedSegment(DamagedState):
+    """A journal segment with bytes that are no frame."""
+
+    def __init__(self, segment: str, offset: int) -> None:
+        super().__init__(
+            f"journal segment {segment} is damaged at byte {offset}. Frames before and after it can still be read."
+        )
+
+
 class NewerFormat(DamagedState):
     """A file of a format from the future."""
 
@@ -163,6 +174,13 @@ class BrokenLedger(DamagedState):
 
     def __init__(self, seq: int, why: str) -> None:
         super().__init__(f"the ledger is broken at entry {seq}: {why}. Somebody changed, removed or reordered entries.")
+
+
+class JournalFull(HolterError):
+    """The disk does not take a record; what was written before stays readable."""
+
+    def __init__(self, segment: str, why: str) -> None:
+        super().__init__(f"a record could not be written to {segment}: {why}. Free space, or move the workspace.")
 
 
 class LeaseLost(HolterError):
