@@ -1,6 +1,23 @@
 """Judgement: thresholds, verdicts and the life of an alert. Pure: values in, values out."""
 
+from holter.rules.advance import advance
 from holter.rules.alert import Alert, AlertEvent, AlertState
+from holter.rules.breaking import breaks
+from holter.rules.decide import Calibration, decide
 from holter.rules.rule import Level, Response, Rule
+from holter.rules.titles import number, title
 
-__all__ = ["Alert", "AlertEvent", "AlertState", "Level", "Response", "Rule"]
+__all__ = [
+    "Alert",
+    "AlertEvent",
+    "AlertState",
+    "Calibration",
+    "Level",
+    "Response",
+    "Rule",
+    "advance",
+    "breaks",
+    "decide",
+    "number",
+    "title",
+]

@@ -19,8 +19,10 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Response:
-    """One answer to an alert: its kind (``email``, ``webhook``, ``command``, ``retrain``, ``promote``, ``rollback``)
-    and its options, all text (``{"to": "team@example.com"}``).
+    """One answer to an alert.
+
+    ``kind`` is ``email``, ``webhook``, ``command``, ``retrain``, ``promote`` or ``rollback``; its options are all text
+    (``{"to": "team@example.com"}``).
     """
 
     kind: str
@@ -110,7 +112,7 @@ class Rule:
         name = str(data.get("name", "unnamed"))
         unknown = set(data) - set(cls.__dataclass_fields__)
         if unknown:
-            raise BadRule(name, f"unknown key {sorted(unknown)[0]!r}")
+            raise BadRule(name, f"unknown key {min(unknown)!r}")
         responses = tuple(Response(str(r["kind"]), dict(r.get("options", {}))) for r in data.get("responses", ()))
         try:
             return cls(**{**data, "level": Level(data.get("level", Level.WARNING)), "responses": responses})

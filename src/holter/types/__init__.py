@@ -5,7 +5,7 @@ Each is frozen, compares by value and knows no room above it. What they mean is 
 computed is ``None`` beside a :class:`Verdict` and a reason.
 """
 
-from holter.types.measurement import Calibrated, Evidence, Interval, Measurement, Verdict
+from holter.types.measurement import CERTAIN, Calibrated, Evidence, Interval, Measurement, Verdict
 from holter.types.records import (
     DIGEST,
     EVENT_DAY,
@@ -29,6 +29,7 @@ from holter.types.time import Span, as_utc, parse_duration
 from holter.types.traffic import Traffic
 
 __all__ = [
+    "CERTAIN",
     "DIGEST",
     "EVENT_DAY",
     "EVENT_TIME",

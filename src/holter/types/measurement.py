@@ -9,6 +9,8 @@ from holter.types.time import Span
 
 CONFIDENCE: Final = 0.95
 """Coverage of every interval that does not say otherwise."""
+CERTAIN: Final = "certain"
+"""Name of the test behind a fact that chance cannot make, such as a missing column; its p-value is 0."""
 
 
 class Verdict(StrEnum):

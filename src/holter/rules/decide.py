@@ -1,0 +1,134 @@
+"""Which measurements of a window are alarms."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Self
+
+from holter.rules.material import MATERIAL, Material, Worse
+from holter.types import CERTAIN, Calibrated, Evidence, Measurement, Verdict
+
+LEVEL: Final = 0.001
+"""Chance of any false alarm in one window of unchanged data. One in a thousand daily windows is one in three years."""
+
+_Test = tuple[str, str | None, str | None, str | None, float]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What makes a difference an alarm.
+
+    Parameters
+    ----------
+    level
+        Chance of a false alarm per window, over all its measurements together.
+    state
+        ``iid``: p-values are believed, as for rows that are drawn independently on both sides. ``no``: they are not.
+    why
+        For ``no``: what is missing, as a clause ("the baseline holds the rows the model was fitted on").
+    material
+        The smallest effect that matters, per ``signal.metric``.
+    """
+
+    level: float = LEVEL
+    state: Calibrated = Calibrated.IID
+    why: str = ""
+    material: Mapping[str, Material] = field(default_factory=lambda: MATERIAL)
+
+    @classmethod
+    def iid(cls, level: float = LEVEL) -> Self:
+        """Believe p-values of two independent samples."""
+        return cls(level)
+
+    @classmethod
+    def uncalibrated(cls, why: str) -> Self:
+        """Believe no p-value, and say why: nothing that could be chance becomes an alarm."""
+        return cls(state=Calibrated.NO, why=why)
+
+
+def decide(measurements: Sequence[Measurement], calibration: Calibration) -> list[Measurement]:
+    r"""Judge the measurements of one window, all together.
+
+    A measurement is an alarm when its difference is *real* (its p-value is rejected by Holm's step-down procedure at
+    ``calibration.level`` over all tests of the window) and *material* (at least the effect of
+    :data:`holter.rules.material.MATERIAL`, in the direction that is worse). Distances of one feature that rest on the
+    same test count once. With ``calibrated = no`` only certain facts (a missing column) are alarms.
+
+    Parameters
+    ----------
+    measurements
+        All that a window gave. Those with a verdict (insufficient, undefined, error) pass through untouched.
+    calibration
+        The level and whether p-values are believed.
+
+    Returns
+    -------
+    list
+        In the order given. ``threshold`` is the value from which the change is material; ``reason`` says so when a
+        difference is real but too small, or large but uncalibrated. A metric without p-value or without material effect
+        is ``ok`` with ``calibrated`` None: it was not tested.
+
+    References
+    ----------
+    Holm, A simple sequentially rejective multiple test procedure (1979), Scandinavian Journal of Statistics 6:65-70.
+
+    Examples
+    --------
+    >>> drift = Measurement("data_drift", "psi", 0.4, 900, evidence=Evidence(1e-9, "chi-squared", 0.4))
+    >>> decide([drift], Calibration.iid())[0].verdict
+    <Verdict.ALARM: 'alarm'>
+    """
+    tests = {_test(each, each.evidence.p_value) for each in measurements if each.evidence and _tested(each)}
+    limit = _holm([test[-1] for test in tests], calibration.level)
+    return [each if each.verdict is not None else _judge(each, limit, calibration) for each in measurements]
+
+
+def _tested(measurement: Measurement) -> bool:
+    evidence = measurement.evidence
+    return measurement.verdict is None and evidence is not None and evidence.p_value is not None
+
+
+def _test(measurement: Measurement, p: float | None) -> _Test:
+    assert p is not None and measurement.evidence is not None  # noqa: S101, PT018  (asked by _tested)
+    return (measurement.signal, measurement.feature, measurement.segment, measurement.evidence.test, p)
+
+
+def _holm(p_values: Sequence[float], level: float) -> float:
+    """Return the largest p-value that Holm's procedure rejects; -1 when it rejects none."""
+    limit = -1.0
+    for rank, p in enumerate(sorted(p_values)):
+        if p > level / (len(p_values) - rank):
+            break
+        limit = p
+    return limit
+
+
+def _judge(measurement: Measurement, limit: float, calibration: Calibration) -> Measurement:
+    material = calibration.material.get(measurement.name)
+    evidence = measurement.evidence
+    if material is None or evidence is None or evidence.p_value is None or measurement.value is None:
+        return measurement.judged(Verdict.OK)
+    rising = evidence.effect is None or evidence.effect >= 0
+    threshold = material.threshold(evidence.baseline, rising=rising)
+    verdict, reason = Verdict.OK, measurement.reason
+    if evidence.p_value <= limit:
+        verdict, reason = _real(
+            measurement, evidence, _reaches(measurement.value, threshold, material, rising), calibration
+        )
+    return measurement.judged(verdict, calibrated=calibration.state, threshold=threshold, reason=reason)
+
+
+def _real(
+    measurement: Measurement, evidence: Evidence, material: bool, calibration: Calibration
+) -> tuple[Verdict, str]:
+    if not material:
+        return Verdict.OK, measurement.reason or f"more than chance (p = {evidence.p_value:.1g}), too small to matter"
+    if calibration.state is Calibrated.NO and evidence.test != CERTAIN:
+        return Verdict.OK, f"large, but not judged: {calibration.why}"
+    return Verdict.ALARM, measurement.reason
+
+
+def _reaches(value: float, threshold: float | None, material: Material, rising: bool) -> bool:
+    if threshold is None:
+        return False
+    upward = rising if material.worse is Worse.EITHER else material.worse is Worse.HIGHER
+    return value >= threshold if upward else value <= threshold

@@ -1,0 +1,87 @@
+"""How large a change must be to matter to a person.
+
+These are defaults of taste, not of statistics: chance is dealt with by the p-value. Where the field has a convention it
+is followed and named.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Worse(StrEnum):
+    """Which way is bad."""
+
+    HIGHER = "higher"
+    LOWER = "lower"
+    EITHER = "either"
+
+
+@dataclass(frozen=True)
+class Material:
+    """The smallest change from the baseline that matters, and which way is worse.
+
+    With ``relative`` the effect is a share of the baseline's value (an error in the units of the target has no other
+    natural scale). ``distance`` marks metrics that already are a difference: their value itself is compared.
+    """
+
+    effect: float
+    worse: Worse
+    relative: bool = False
+    distance: bool = False
+
+    def threshold(self, baseline: float | None, *, rising: bool) -> float | None:
+        """Return the value from which a change is material; None where the baseline's value is not known.
+
+        ``rising`` picks the side when either is worse.
+        """
+        if self.distance:
+            return self.effect
+        if baseline is None:
+            return None
+        step = self.effect * abs(baseline) if self.relative else self.effect
+        upward = rising if self.worse is Worse.EITHER else self.worse is Worse.HIGHER
+        return baseline + step if upward else baseline - step
+
+
+_DISTANCES: Final = {
+    # 0.1 is Azure ML's and NannyML's usual warning line for this distance.
+    "jensen_shannon": Material(0.1, Worse.HIGHER, distance=True),
+    # Siddiqi, Credit Risk Scorecards (2006): 0.1 to 0.25 some change, above 0.25 a major one; 0.2 is common practice.
+    "psi": Material(0.2, Worse.HIGHER, distance=True),
+    # A tenth of the baseline's standard deviation: Azure ML's normalised Wasserstein line.
+    "wasserstein": Material(0.1, Worse.HIGHER, distance=True),
+}
+_CERTAIN: Final = Material(1.0, Worse.HIGHER, distance=True)
+
+MATERIAL: Final = {
+    **{f"data_drift.{name}": each for name, each in _DISTANCES.items()},
+    **{f"prediction_drift.{name}": each for name, each in _DISTANCES.items()},
+    "data_quality.null_rate": Material(0.02, Worse.HIGHER),
+    "data_quality.empty_rate": Material(0.02, Worse.HIGHER),
+    "data_quality.not_finite_rate": Material(0.001, Worse.HIGHER),
+    "data_quality.unseen_rate": Material(0.01, Worse.HIGHER),
+    "data_quality.out_of_range_rate": Material(0.01, Worse.HIGHER),
+    "data_quality.missing_column": _CERTAIN,
+    "data_quality.extra_column": _CERTAIN,
+    "data_quality.type_error": _CERTAIN,
+    "performance.roc_auc": Material(0.02, Worse.LOWER),
+    "performance.log_loss": Material(0.05, Worse.HIGHER, relative=True),
+    "performance.log_loss_skill": Material(0.03, Worse.LOWER),
+    "performance.brier": Material(0.01, Worse.HIGHER),
+    "performance.calibration_error": Material(0.03, Worse.HIGHER),
+    "performance.calibration_bias": Material(0.03, Worse.EITHER),
+    "performance.accuracy": Material(0.02, Worse.LOWER),
+    "performance.precision": Material(0.05, Worse.LOWER),
+    "performance.recall": Material(0.05, Worse.LOWER),
+    "performance.f1": Material(0.05, Worse.LOWER),
+    "performance.macro_f1": Material(0.03, Worse.LOWER),
+    "performance.positive_rate": Material(0.05, Worse.EITHER),
+    "performance.mae": Material(0.1, Worse.HIGHER, relative=True),
+    "performance.rmse": Material(0.1, Worse.HIGHER, relative=True),
+    "performance.r2": Material(0.05, Worse.LOWER),
+    "estimated_performance.roc_auc": Material(0.02, Worse.LOWER),
+    "estimated_performance.accuracy": Material(0.02, Worse.LOWER),
+    "traffic.error_rate": Material(0.01, Worse.HIGHER),
+}
+"""By ``signal.metric``. A metric that is not here is measured and shown, and never judged."""

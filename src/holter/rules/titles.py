@@ -1,0 +1,114 @@
+"""What a metric is called on a page, in a chart and in a mail, and how its numbers are written."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Unit(StrEnum):
+    """How a number is written."""
+
+    PLAIN = "plain"
+    SHARE = "share"
+    COUNT = "count"
+    MILLISECONDS = "ms"
+
+
+@dataclass(frozen=True)
+class Title:
+    """The words for a metric and the unit of its numbers."""
+
+    text: str
+    unit: Unit = Unit.PLAIN
+
+
+TITLES: Final = {
+    "data_drift.jensen_shannon": Title("Drift (Jensen-Shannon distance)"),
+    "data_drift.psi": Title("Drift (population stability index)"),
+    "data_drift.wasserstein": Title("Drift (Wasserstein distance, in standard deviations)"),
+    "prediction_drift.jensen_shannon": Title("Prediction drift (Jensen-Shannon distance)"),
+    "prediction_drift.psi": Title("Prediction drift (population stability index)"),
+    "prediction_drift.wasserstein": Title("Prediction drift (Wasserstein distance, in standard deviations)"),
+    "data_quality.null_rate": Title("Share of nulls", Unit.SHARE),
+    "data_quality.empty_rate": Title("Share of empty texts", Unit.SHARE),
+    "data_quality.not_finite_rate": Title("Share of infinite or NaN values", Unit.SHARE),
+    "data_quality.unseen_rate": Title("Share of unseen categories", Unit.SHARE),
+    "data_quality.out_of_range_rate": Title("Share of values out of range", Unit.SHARE),
+    "data_quality.missing_column": Title("Missing column", Unit.COUNT),
+    "data_quality.extra_column": Title("Extra column", Unit.COUNT),
+    "data_quality.type_error": Title("Column of another type", Unit.COUNT),
+    "data_quality.rows": Title("Rows", Unit.COUNT),
+    "performance.roc_auc": Title("ROC AUC"),
+    "performance.log_loss": Title("Log loss"),
+    "performance.log_loss_skill": Title("Log loss skill (1 is perfect, 0 a constant)"),
+    "performance.brier": Title("Brier score"),
+    "performance.calibration_error": Title("Calibration error"),
+    "performance.calibration_bias": Title("Calibration bias (predicted less observed rate)"),
+    "performance.accuracy": Title("Accuracy", Unit.SHARE),
+    "performance.precision": Title("Precision", Unit.SHARE),
+    "performance.recall": Title("Recall", Unit.SHARE),
+    "performance.f1": Title("F1"),
+    "performance.macro_f1": Title("Macro F1"),
+    "performance.positive_rate": Title("Share of positive labels", Unit.SHARE),
+    "performance.label_coverage": Title("Share of records with a label", Unit.SHARE),
+    "performance.mae": Title("Mean absolute error"),
+    "performance.rmse": Title("Root mean squared error"),
+    "performance.bias": Title("Mean error (predicted less observed)"),
+    "performance.r2": Title("R²"),
+    "estimated_performance.roc_auc": Title("Estimated ROC AUC"),
+    "estimated_performance.accuracy": Title("Estimated accuracy", Unit.SHARE),
+    "traffic.requests": Title("Requests", Unit.COUNT),
+    "traffic.error_rate": Title("Share of failed requests", Unit.SHARE),
+    "traffic.failed": Title("Failed requests", Unit.COUNT),
+    "traffic.soft_failed": Title("Replies with an error inside", Unit.COUNT),
+    "traffic.timed_out": Title("Requests that timed out", Unit.COUNT),
+    "traffic.latency_p50_ms": Title("Median latency", Unit.MILLISECONDS),
+    "traffic.latency_p95_ms": Title("Latency, 95th percentile", Unit.MILLISECONDS),
+    "traffic.gaps": Title("Requests served but not recorded", Unit.COUNT),
+}
+"""Every metric of the catalogue, by ``signal.metric``."""
+
+
+def title(metric: str) -> str:
+    """Return what a person calls a metric.
+
+    Parameters
+    ----------
+    metric
+        ``signal.metric`` (``performance.roc_auc``), or the metric alone. A metric without a title (a user's own) is its
+        name with the underscores taken out.
+
+    Examples
+    --------
+    >>> title("performance.roc_auc"), title("roc_auc"), title("custom.cost_per_order")
+    ('ROC AUC', 'ROC AUC', 'Cost per order')
+    """
+    return _find(metric).text
+
+
+def number(metric: str, value: float | None) -> str:
+    """Return a value of a metric the way a person reads it: shares in per cent, counts whole, a dash for None.
+
+    Examples
+    --------
+    >>> number("performance.roc_auc", 0.61234), number("data_quality.null_rate", 0.1234), number("requests", 1200)
+    ('0.612', '12.3 %', '1,200')
+    """
+    if value is None:
+        return "–"  # noqa: RUF001  (the dash of an empty cell)
+    match _find(metric).unit:
+        case Unit.SHARE:
+            return f"{100 * value:.3g} %"
+        case Unit.COUNT:
+            return f"{value:,.0f}"
+        case Unit.MILLISECONDS:
+            return f"{value:.3g} ms" if value < 1000 else f"{value:,.0f} ms"
+        case Unit.PLAIN:
+            return f"{value:.3f}" if 0.01 <= abs(value) < 10 else f"{value:.3g}"
+
+
+def _find(metric: str) -> Title:
+    found = TITLES.get(metric)
+    if found is None and "." not in metric:
+        found = next((each for name, each in TITLES.items() if name.endswith(f".{metric}")), None)
+    return found or Title(metric.rpartition(".")[2].replace("_", " ").strip().capitalize())
