@@ -1,0 +1,58 @@
+"""How a column is summarised, told from its Arrow type."""
+
+import pyarrow as pa
+
+from holter.types import Kind
+
+
+def plain_type(dtype: pa.DataType) -> pa.DataType:
+    """Return the type of the values themselves: dictionaries, run ends and extensions are ways of storing them."""
+    if pa.types.is_dictionary(dtype) or pa.types.is_run_end_encoded(dtype):
+        return plain_type(dtype.value_type)
+    if isinstance(dtype, pa.BaseExtensionType):
+        return plain_type(dtype.storage_type)
+    return dtype
+
+
+def is_text(dtype: pa.DataType) -> bool:
+    """Tell whether values of the type are text, however they are laid out."""
+    return bool(pa.types.is_string(dtype) or pa.types.is_large_string(dtype) or pa.types.is_string_view(dtype))
+
+
+def is_number(dtype: pa.DataType) -> bool:
+    """Tell whether values of the type are numbers; durations are, booleans are not."""
+    types = pa.types
+    return bool(
+        types.is_integer(dtype) or types.is_floating(dtype) or types.is_decimal(dtype) or types.is_duration(dtype)
+    )
+
+
+def kind_of(dtype: pa.DataType) -> Kind:
+    """Tell how a column of this type is summarised when nobody declared it.
+
+    Numbers and durations are numeric; text and booleans categorical, dictionaries like their values; dates, times and
+    timestamps are times; lists, structs, binary and null are other.
+
+    Examples
+    --------
+    >>> kind_of(pa.dictionary(pa.int32(), pa.string()))
+    <Kind.CATEGORICAL: 'categorical'>
+    """
+    plain = plain_type(dtype)
+    if is_number(plain):
+        return Kind.NUMERIC
+    if is_text(plain) or pa.types.is_boolean(plain):
+        return Kind.CATEGORICAL
+    return Kind.TIME if pa.types.is_temporal(plain) else Kind.OTHER
+
+
+def type_name(dtype: pa.DataType) -> str:
+    """Return the Arrow type as text, the same for every way of storing the same values.
+
+    Examples
+    --------
+    >>> type_name(pa.dictionary(pa.int32(), pa.large_string()))
+    'string'
+    """
+    plain = plain_type(dtype)
+    return "string" if is_text(plain) else str(plain)

@@ -1,0 +1,206 @@
+"""The mergeable summary of a table."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import pyarrow as pa
+
+from holter.errors import UnsupportedTable
+from holter.profile.categorical import CAP, CategoricalColumn
+from holter.profile.kinds import kind_of, type_name
+from holter.profile.numeric import NumericColumn
+from holter.profile.opaque import OpaqueColumn, joined_types
+from holter.profile.ranks import K
+from holter.types import Kind
+
+Column = NumericColumn | CategoricalColumn | OpaqueColumn
+
+CHUNK_ROWS: Final = 131_072
+"""Rows summarised at a time: Parquet's common row group, small enough that 50 columns stay below 60 MB."""
+_SLACK: Final = 8
+"""Values kept while reading, in multiples of k, so that repeated compression adds little to the error."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Rows, and one summary for each column.
+
+    ``rows`` may exceed the ``n`` of a column: the rest of the rows came from tables without that column. ``a + b`` is
+    the profile of both tables together: exact for counts, within the stated error for ranks, and never compressed (use
+    :meth:`compressed` before storing).
+
+    Examples
+    --------
+    >>> a = Profile.of(pa.table({"x": [1.0, 2.0, None], "c": ["u", "v", "u"]}))
+    >>> both = a + a
+    >>> both.rows, both.columns["x"].nulls, both.columns["c"].counts
+    (6, 2, {'u': 4, 'v': 2})
+    """
+
+    rows: int = 0
+    columns: Mapping[str, Column] = field(default_factory=dict)
+
+    @classmethod
+    def empty(cls) -> "Profile":
+        """Return the profile of no table at all: adding it changes nothing."""
+        return cls()
+
+    @classmethod
+    def of(cls, table: Any, *, kinds: Mapping[str, Kind] | None = None, k: int = K) -> "Profile":
+        """Summarise a table in one pass; memory does not grow with its rows.
+
+        Parameters
+        ----------
+        table
+            pyarrow Table, RecordBatch or RecordBatchReader, or any object with the Arrow C stream interface.
+        kinds
+            How to summarise the named columns; the others are told by their type. Text in a column declared numeric is
+            read as numbers where it is one, and counted as unreadable where it is not.
+        k
+            Values kept for each numeric column; quantiles are exact up to that many distinct ones.
+
+        Raises
+        ------
+        UnsupportedTable
+            If the object is no table.
+        """
+        reader = _reader(table)
+        names = _unique(reader.schema.names)
+        declared = kinds or {}
+        total = cls(0, {name: _blank(f.type, declared.get(name)) for name, f in zip(names, reader.schema, strict=True)})
+        waiting: list[Profile] = [total]
+        for chunk in _chunks(reader):
+            arrays = zip(names, chunk.columns, strict=True)
+            waiting.append(cls(chunk.num_rows, {n: _column(a, declared.get(n), k) for n, a in arrays}))
+            if len(waiting) > _SLACK:
+                waiting = [cls.total(waiting).compressed(_SLACK * k)]
+        return cls.total(waiting).compressed(k)
+
+    def __add__(self, other: "Profile") -> "Profile":
+        return Profile.total((self, other))
+
+    @classmethod
+    def total(cls, parts: Sequence["Profile"]) -> "Profile":
+        """Return the profile of all parts together; faster than adding them one by one."""
+        names = dict.fromkeys(name for part in parts for name in part.columns)
+        columns = {name: _merge([part.columns[name] for part in parts if name in part.columns]) for name in names}
+        return cls(sum(part.rows for part in parts), columns)
+
+    def compressed(self, k: int, categories: int = CAP) -> "Profile":
+        """Return a profile of bounded size: ``k`` values or ``categories`` names a column, errors grown accordingly."""
+        return Profile(self.rows, {name: _compress(column, k, categories) for name, column in self.columns.items()})
+
+    def to_bytes(self) -> bytes:
+        """Return it as bytes with a format version and a checksum; nothing is pickled."""
+        from holter.profile.format import encode
+
+        return encode(self)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Profile":
+        """Read what :meth:`to_bytes` wrote, in this version or an older one.
+
+        Raises
+        ------
+        DamagedProfile
+            If the bytes are not what was written.
+        NewerFormat
+            If a newer Holter wrote them.
+        """
+        from holter.profile.format import decode
+
+        return decode(data)
+
+
+def _reader(table: Any) -> pa.RecordBatchReader:
+    if isinstance(table, pa.RecordBatchReader):
+        return table
+    if isinstance(table, pa.RecordBatch):
+        return pa.RecordBatchReader.from_batches(table.schema, [table])
+    if isinstance(table, pa.Table):
+        return table.to_reader(CHUNK_ROWS)
+    if hasattr(table, "__arrow_c_stream__"):
+        return pa.RecordBatchReader.from_stream(table)
+    raise UnsupportedTable(table)
+
+
+def _chunks(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    """Yield batches of about :data:`CHUNK_ROWS` rows: many tiny ones would cost more than their values."""
+    waiting: list[pa.RecordBatch] = []
+    rows = 0
+    for batch in reader:
+        for start in range(0, batch.num_rows, CHUNK_ROWS):
+            piece = batch.slice(start, CHUNK_ROWS)
+            if rows + piece.num_rows > CHUNK_ROWS:
+                yield _join(waiting)
+                waiting, rows = [], 0
+            waiting.append(piece)
+            rows += piece.num_rows
+    if waiting:
+        yield _join(waiting)
+
+
+def _join(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+    return batches[0] if len(batches) == 1 else pa.concat_batches(batches)
+
+
+def _unique(names: Sequence[str]) -> list[str]:
+    """Return names with the second ``x`` called ``x.2``, so that no column is lost."""
+    taken: set[str] = set()
+    result = []
+    for name in names:
+        candidate, count = name, 1
+        while candidate in taken:
+            count += 1
+            candidate = f"{name}.{count}"
+        taken.add(candidate)
+        result.append(candidate)
+    return result
+
+
+def _column(array: pa.Array, kind: Kind | None, k: int) -> Column:
+    """Summarise one column; whatever is wrong with it costs the others nothing."""
+    kind = kind or kind_of(array.type)
+    try:
+        if kind is Kind.CATEGORICAL:
+            return CategoricalColumn.of(array)
+        if kind is not Kind.OTHER:
+            return NumericColumn.of(array, k)
+    except (pa.ArrowException, NotImplementedError):
+        pass
+    return OpaqueColumn(len(array), array.null_count, type_name(array.type))
+
+
+def _blank(dtype: pa.DataType, kind: Kind | None) -> Column:
+    return _column(pa.nulls(0, dtype), kind, K)
+
+
+def _merge(parts: list[Column]) -> Column:
+    if len(parts) == 1:
+        return parts[0]
+    typed = [part for part in parts if not (isinstance(part, OpaqueColumn) and part.is_blank)]
+    numeric = [part for part in typed if isinstance(part, NumericColumn)]
+    categorical = [part for part in typed if isinstance(part, CategoricalColumn)]
+    blank = sum(part.n for part in parts) - sum(part.n for part in typed)
+    merged: Column
+    if numeric and len(numeric) == len(typed) and len({part.unit for part in numeric}) == 1:
+        merged = NumericColumn.total(numeric)
+    elif categorical and len(categorical) == len(typed):
+        merged = CategoricalColumn.total(categorical)
+    else:
+        names = joined_types(*(part.dtype for part in parts))
+        return OpaqueColumn(sum(part.n for part in parts), sum(part.nulls for part in parts), names)
+    return _with_nulls(merged, blank)
+
+
+def _with_nulls(column: Any, more: int) -> Any:
+    from dataclasses import replace
+
+    return replace(column, n=column.n + more, nulls=column.nulls + more) if more else column
+
+
+def _compress(column: Column, k: int, categories: int) -> Column:
+    if isinstance(column, NumericColumn):
+        return column.compressed(k)
+    return column.compressed(categories) if isinstance(column, CategoricalColumn) else column

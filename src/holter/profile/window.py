@@ -1,0 +1,43 @@
+"""What a signal is shown."""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from holter.profile.profile import Profile
+from holter.types import Schema, Span, Traffic
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """A stretch of event time of one deployment or table, filled with what the signals declared.
+
+    Parameters
+    ----------
+    span
+        The half-open stretch; None for a whole table without a time, such as a baseline file.
+    schema
+        The features and the task.
+    profile
+        Summary of all columns; None unless a signal needs PROFILE.
+    rows
+        The records, in the columns of :mod:`holter.types.records`; None unless a signal needs ROWS or LABELS.
+    traffic
+        What happened to the requests; None for a table that others write.
+    segment
+        Which slice of the rows this is; None for all of them.
+    """
+
+    span: Span | None
+    schema: Schema
+    profile: Profile | None = None
+    rows: pa.Table | None = None
+    traffic: Traffic | None = None
+    segment: str | None = None
+
+    @property
+    def n(self) -> int:
+        """How many rows it holds, as far as it was filled."""
+        if self.profile is not None:
+            return self.profile.rows
+        return 0 if self.rows is None else int(self.rows.num_rows)

@@ -1,0 +1,7 @@
+"""Anything tabular becomes an Arrow stream: files, globs, Delta tables, data frames of any library."""
+
+from holter.source.inference import infer_schema
+from holter.source.span import fingerprint, read_span, time_range
+from holter.source.stream import schema_of, stream
+
+__all__ = ["fingerprint", "infer_schema", "read_span", "schema_of", "stream", "time_range"]
