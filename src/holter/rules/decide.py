@@ -51,7 +51,8 @@ def decide(measurements: Sequence[Measurement], calibration: Calibration) -> lis
     A measurement is an alarm when its difference is *real* (its p-value is rejected by Holm's step-down procedure at
     ``calibration.level`` over all tests of the window) and *material* (at least the effect of
     :data:`holter.rules.material.MATERIAL`, in the direction that is worse). Distances of one feature that rest on the
-    same test count once. With ``calibrated = no`` only certain facts (a missing column) are alarms.
+    same test count once. Certain facts (a missing column) stand outside: any is an alarm, also when ``calibrated`` is
+    ``no`` and nothing else can be.
 
     Parameters
     ----------
@@ -84,7 +85,12 @@ def decide(measurements: Sequence[Measurement], calibration: Calibration) -> lis
 
 def _tested(measurement: Measurement) -> bool:
     evidence = measurement.evidence
-    return measurement.verdict is None and evidence is not None and evidence.p_value is not None
+    return (
+        measurement.verdict is None
+        and evidence is not None
+        and evidence.p_value is not None
+        and evidence.test != CERTAIN
+    )
 
 
 def _test(measurement: Measurement, p: float | None) -> _Test:
@@ -105,6 +111,8 @@ def _holm(p_values: Sequence[float], level: float) -> float:
 def _judge(measurement: Measurement, limit: float, calibration: Calibration) -> Measurement:
     material = calibration.material.get(measurement.name)
     evidence = measurement.evidence
+    if evidence is not None and evidence.test == CERTAIN:
+        return _certain(measurement)
     if material is None or evidence is None or evidence.p_value is None or measurement.value is None:
         return measurement.judged(Verdict.OK)
     rising = evidence.effect is None or evidence.effect >= 0
@@ -122,9 +130,15 @@ def _real(
 ) -> tuple[Verdict, str]:
     if not material:
         return Verdict.OK, measurement.reason or f"more than chance (p = {evidence.p_value:.1g}), too small to matter"
-    if calibration.state is Calibrated.NO and evidence.test != CERTAIN:
+    if calibration.state is Calibrated.NO:
         return Verdict.OK, f"large, but not judged: {calibration.why}"
     return Verdict.ALARM, measurement.reason
+
+
+def _certain(measurement: Measurement) -> Measurement:
+    """Judge a fact: there is nothing to calibrate, and anything above zero is one too many."""
+    verdict = Verdict.ALARM if measurement.value else Verdict.OK
+    return measurement.judged(verdict, calibrated=Calibrated.YES, threshold=0.0)
 
 
 def _reaches(value: float, threshold: float | None, material: Material, rising: bool) -> bool:

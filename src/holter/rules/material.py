@@ -52,8 +52,6 @@ _DISTANCES: Final = {
     # A tenth of the baseline's standard deviation: Azure ML's normalised Wasserstein line.
     "wasserstein": Material(0.1, Worse.HIGHER, distance=True),
 }
-_CERTAIN: Final = Material(1.0, Worse.HIGHER, distance=True)
-
 MATERIAL: Final = {
     **{f"data_drift.{name}": each for name, each in _DISTANCES.items()},
     **{f"prediction_drift.{name}": each for name, each in _DISTANCES.items()},
@@ -62,9 +60,6 @@ MATERIAL: Final = {
     "data_quality.not_finite_rate": Material(0.001, Worse.HIGHER),
     "data_quality.unseen_rate": Material(0.01, Worse.HIGHER),
     "data_quality.out_of_range_rate": Material(0.01, Worse.HIGHER),
-    "data_quality.missing_column": _CERTAIN,
-    "data_quality.extra_column": _CERTAIN,
-    "data_quality.type_error": _CERTAIN,
     "performance.roc_auc": Material(0.02, Worse.LOWER),
     "performance.log_loss": Material(0.05, Worse.HIGHER, relative=True),
     "performance.log_loss_skill": Material(0.03, Worse.LOWER),
@@ -84,4 +79,4 @@ MATERIAL: Final = {
     "estimated_performance.accuracy": Material(0.02, Worse.LOWER),
     "traffic.error_rate": Material(0.01, Worse.HIGHER),
 }
-"""By ``signal.metric``. A metric that is not here is measured and shown, and never judged."""
+"""By ``signal.metric``. A metric that is not here is measured and shown, and not judged."""

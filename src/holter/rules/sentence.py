@@ -84,9 +84,9 @@ def _against(rule: Rule, measurement: Measurement, broken: bool) -> str:
     side = _side(rule, measurement)
     if side is not None:
         return f", {side[0]} {number(measurement.name, side[1])}"
-    evidence = measurement.evidence
-    before = f" (baseline {number(measurement.name, evidence.baseline)})" if evidence and evidence.baseline else ""
-    return f", beyond what chance explains{before}"
+    before = measurement.evidence.baseline if measurement.evidence else None
+    compared = "" if before is None else f" (baseline {number(measurement.name, before)})"
+    return f", beyond what chance explains{compared}"
 
 
 def _length(length: timedelta) -> str:

@@ -10,7 +10,7 @@ from holter.types.time import Span
 CONFIDENCE: Final = 0.95
 """Coverage of every interval that does not say otherwise."""
 CERTAIN: Final = "certain"
-"""Name of the test behind a fact that chance cannot make, such as a missing column; its p-value is 0."""
+"""Name of the test behind a fact that chance cannot make, such as a missing column."""
 
 
 class Verdict(StrEnum):
@@ -49,13 +49,19 @@ class Evidence:
 
     ``p_value`` is the chance of a difference at least this large were target and baseline alike, by ``test``;
     ``effect`` is its size in the units a person knows (a distance, a difference of the metric) and ``baseline`` the
-    metric's value in the baseline.
+    metric's value in the baseline. What is not finite becomes None.
     """
 
     p_value: float | None = None
     test: str | None = None
     effect: float | None = None
     baseline: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("p_value", "effect", "baseline"):
+            number = getattr(self, name)
+            if number is not None and not math.isfinite(number):
+                object.__setattr__(self, name, None)
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,9 @@ class Measurement:
             object.__setattr__(self, "value", None)
             object.__setattr__(self, "verdict", self.verdict or Verdict.UNDEFINED)
             object.__setattr__(self, "reason", self.reason or "the value is not finite")
+        interval = self.interval
+        if interval is not None and not (math.isfinite(interval.low) and math.isfinite(interval.high)):
+            object.__setattr__(self, "interval", None)
 
     @property
     def name(self) -> str:
