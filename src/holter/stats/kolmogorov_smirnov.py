@@ -1,0 +1,56 @@
+"""Two-sample Kolmogorov-Smirnov test on weighted values."""
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import kolmogorov
+
+from holter.stats.steps import steps
+
+
+def kolmogorov_smirnov(
+    values_a: npt.ArrayLike,
+    weights_a: npt.ArrayLike,
+    values_b: npt.ArrayLike,
+    weights_b: npt.ArrayLike,
+    *,
+    error: float = 0.0,
+) -> tuple[float, float] | None:
+    r"""How far apart are two distribution functions at most, and how often would chance alone do that?
+
+    .. math:: D = \sup_x |F_a(x) - F_b(x)|, \qquad p = 2 \sum_{j \ge 1} (-1)^{j-1} e^{-2 j^2 D^2 n m / (n + m)}
+
+    Parameters
+    ----------
+    values_a, values_b
+        Finite values in any order.
+    weights_a, weights_b
+        Rows each value stands for; their sums are n and m.
+    error
+        By how much D may be wrong because the values come from a summary: the sum of both rank errors as shares of
+        their rows. The p-value is taken at D - error, so a summary never makes a difference look surer than it is.
+
+    Returns
+    -------
+    tuple of float or None
+        D and the p-value; None when either has no rows.
+
+    Notes
+    -----
+    Source: Smirnov, Table for estimating the goodness of fit of empirical distributions, Ann. Math. Stat. 19 (1948),
+    279. The p-value is the limit for large samples. Below some hundred rows it is too large (at n = m = 20 and D = 0.45
+    it is .035 instead of .034; at n = m = 8 and D = 0.75 it is .022 instead of .019), and with ties too large again:
+    it errs towards silence.
+
+    Examples
+    --------
+    >>> ones = [1] * 4
+    >>> statistic, p = kolmogorov_smirnov([1, 2, 3, 4], ones, [3, 4, 5, 6], ones)
+    >>> statistic, round(p, 3)
+    (0.5, 0.699)
+    """
+    both = steps(values_a, weights_a, values_b, weights_b)
+    if both is None:
+        return None
+    statistic = float(np.abs(both.share_a - both.share_b).max())
+    effective = both.n_a * both.n_b / (both.n_a + both.n_b)
+    return statistic, float(kolmogorov(np.sqrt(effective) * max(statistic - error, 0.0)))
