@@ -129,15 +129,15 @@ def _column(plain: _Numeric | _Categorical | _Opaque) -> Column:
     if isinstance(plain, _Categorical):
         return CategoricalColumn(plain.n, plain.nulls, plain.counts, plain.other, plain.empty, plain.dtype)
     return NumericColumn(
-        *plain.counts,
-        plain.minimum,
-        plain.maximum,
-        plain.mean,
-        plain.m2,
-        _ranks(plain.ranks),
-        plain.dtype,
-        plain.unit,
-        plain.rounded,
+        **dict(zip(_COUNTS, plain.counts, strict=True)),
+        minimum=plain.minimum,
+        maximum=plain.maximum,
+        mean=plain.mean,
+        m2=plain.m2,
+        ranks=_ranks(plain.ranks),
+        dtype=plain.dtype,
+        unit=plain.unit,
+        rounded=plain.rounded,
     )
 
 

@@ -60,7 +60,7 @@ def read_numbers(array: pa.Array) -> Numbers:
 
 
 def _buffer(array: pa.Array, dtype: Any) -> npt.NDArray[Any]:
-    """Return the values of an array without nulls, uncopied. (``to_numpy`` would import pandas.)"""
+    """Return the values of an array without nulls, uncopied (``to_numpy`` would import pandas)."""
     if not len(array):
         return np.empty(0, dtype)
     return np.frombuffer(array.buffers()[1], dtype)[array.offset : array.offset + len(array)]

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any, Final, Self
 
@@ -144,8 +144,6 @@ class NumericColumn:
 
     def compressed(self, k: int) -> "NumericColumn":
         """Return the column with at most ``k`` values in its ranks."""
-        from dataclasses import replace
-
         return replace(self, ranks=self.ranks.compressed(k))
 
 
@@ -206,5 +204,5 @@ def _merge_moments(a: tuple[int, float, float], b: tuple[int, float, float]) -> 
 def _mixes_lossily(parts: Sequence[NumericColumn]) -> bool:
     """Tell whether merging turned whole numbers into floats that cannot hold them."""
     kinds = {part.ranks.values.dtype for part in parts if len(part.ranks.values)}
-    bounds = (bound for part in parts for bound in (part.minimum, part.maximum) if isinstance(bound, int))
-    return len(kinds) > 1 and any(abs(bound) > EXACT_WHOLE for bound in bounds)
+    bounds = [bound for part in parts for bound in (part.minimum, part.maximum)]
+    return len(kinds) > 1 and any(isinstance(bound, int) and abs(bound) > EXACT_WHOLE for bound in bounds)

@@ -1,7 +1,7 @@
 """The mergeable summary of a table."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import pyarrow as pa
@@ -194,9 +194,7 @@ def _merge(parts: list[Column]) -> Column:
     return _with_nulls(merged, blank)
 
 
-def _with_nulls(column: Any, more: int) -> Any:
-    from dataclasses import replace
-
+def _with_nulls(column: Column, more: int) -> Column:
     return replace(column, n=column.n + more, nulls=column.nulls + more) if more else column
 
 

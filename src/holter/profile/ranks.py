@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -51,7 +51,7 @@ class RankSummary:
     error: int = 0
 
     @classmethod
-    def of(cls, values: npt.NDArray[Any], k: int | None = None) -> Self:
+    def of(cls, values: npt.NDArray[Any], k: int | None = None) -> "RankSummary":
         """Summarise finite values in any order; with ``k`` keep at most that many (see :meth:`compressed`)."""
         ordered = np.sort(values)
         if not len(ordered):

@@ -7,7 +7,7 @@ from holter.stats.arrays import Floats, complete
 
 
 def brier_losses(scores: npt.ArrayLike, labels: npt.ArrayLike) -> Floats:
-    r"""How far was each probability from its label, squared?
+    r"""Tell how far each probability was from its label, squared.
 
     .. math:: (p_i - y_i)^2
 
@@ -33,7 +33,7 @@ def brier_losses(scores: npt.ArrayLike, labels: npt.ArrayLike) -> Floats:
 
 
 def brier(scores: npt.ArrayLike, labels: npt.ArrayLike) -> float | None:
-    r"""How far were the probabilities from the labels, squared, on average?
+    r"""Tell how far the probabilities were from the labels, squared, on average.
 
     .. math:: \frac1n \sum_i (p_i - y_i)^2
 

@@ -12,7 +12,7 @@ BINS: Final = 10
 
 
 def calibration_error(scores: npt.ArrayLike, labels: npt.ArrayLike, bins: int = BINS) -> float | None:
-    r"""How far is the share of positives from the promised probability, averaged over bins of the score?
+    r"""Tell how far the share of positives is from the promised probability, averaged over bins of the score.
 
     .. math:: \sum_b \frac{n_b}{n} \left| \bar p_b - \bar y_b \right|
 
@@ -45,7 +45,7 @@ def calibration_error(scores: npt.ArrayLike, labels: npt.ArrayLike, bins: int = 
     score, label = complete(scores, labels)
     if not len(score):
         return None
-    distinct, group = np.unique(score, return_inverse=True)
+    _, group = np.unique(score, return_inverse=True)
     sizes = np.bincount(group)
     through = np.cumsum(sizes)
     # a distinct score belongs to the bin in which the middle of its rows lies

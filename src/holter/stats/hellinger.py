@@ -7,7 +7,7 @@ from holter.stats.arrays import shares
 
 
 def hellinger(p: npt.ArrayLike, q: npt.ArrayLike) -> float | None:
-    r"""How far apart are two distributions, where a rare category that doubles counts more than a common one?
+    r"""Tell how far apart two distributions are, where a rare category that doubles counts more than a common one.
 
     .. math:: \sqrt{\tfrac12 \sum_i (\sqrt{p_i} - \sqrt{q_i})^2}
 
@@ -29,7 +29,7 @@ def hellinger(p: npt.ArrayLike, q: npt.ArrayLike) -> float | None:
     Examples
     --------
     >>> round(hellinger([50, 50], [60, 40]), 4)
-    0.0711
+    0.0712
     """
     a, b = shares(p), shares(q)
     if a is None or b is None:

@@ -11,7 +11,7 @@ from holter.types.measurement import CONFIDENCE
 
 
 def wilson(k: float, n: float, level: float = CONFIDENCE) -> Interval | None:
-    r"""Where does the true share lie, when k of n rows had something?
+    r"""Tell where the true share lies, when k of n rows had something.
 
     .. math:: \frac{k + z^2/2}{n + z^2} \pm \frac{z}{n + z^2} \sqrt{\frac{k (n - k)}{n} + \frac{z^2}{4}}
 
@@ -48,7 +48,7 @@ def wilson(k: float, n: float, level: float = CONFIDENCE) -> Interval | None:
 
 
 def normal_interval(mean: float, se: float, level: float = CONFIDENCE) -> Interval:
-    r"""Where does the true value lie, when the estimate is nearly normal?
+    r"""Tell where the true value lies, when the estimate is nearly normal.
 
     .. math:: \text{mean} \pm z_{(1 + \text{level})/2} \cdot \text{se}
 
@@ -75,7 +75,7 @@ def normal_interval(mean: float, se: float, level: float = CONFIDENCE) -> Interv
 
 
 def mean_with_error(values: npt.ArrayLike) -> tuple[float, float] | None:
-    r"""What is the mean of independent values, and its standard error?
+    r"""Tell the mean of independent values, and how sure it is (its standard error).
 
     .. math:: \bar x, \qquad \sqrt{\frac{\sum_i (x_i - \bar x)^2}{n (n - 1)}}
 

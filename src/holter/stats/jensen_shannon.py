@@ -7,9 +7,11 @@ from holter.stats.arrays import Floats, shares
 
 
 def jensen_shannon(p: npt.ArrayLike, q: npt.ArrayLike) -> float | None:
-    r"""How far apart are two distributions over the same categories, from 0 (equal) to 1 (no category in common)?
+    r"""Tell how far apart two distributions over the same categories are, from 0 (equal) to 1 (nothing in common).
 
-    .. math:: \sqrt{\tfrac12 \sum_i p_i \log_2 \frac{2 p_i}{p_i + q_i} + \tfrac12 \sum_i q_i \log_2 \frac{2 q_i}{p_i + q_i}}
+    .. math::
+
+        \sqrt{\tfrac12 \sum_i \left( p_i \log_2 \frac{2 p_i}{p_i + q_i} + q_i \log_2 \frac{2 q_i}{p_i + q_i} \right)}
 
     Parameters
     ----------
@@ -31,7 +33,7 @@ def jensen_shannon(p: npt.ArrayLike, q: npt.ArrayLike) -> float | None:
     >>> jensen_shannon([10, 0], [0, 10])
     1.0
     >>> round(jensen_shannon([50, 50], [60, 40]), 4)
-    0.0853
+    0.0854
     """
     a, b = shares(p), shares(q)
     if a is None or b is None:

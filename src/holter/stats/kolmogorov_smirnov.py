@@ -15,7 +15,7 @@ def kolmogorov_smirnov(
     *,
     error: float = 0.0,
 ) -> tuple[float, float] | None:
-    r"""How far apart are two distribution functions at most, and how often would chance alone do that?
+    r"""Tell how far apart two distribution functions are at most, and how often chance alone would do that.
 
     .. math:: D = \sup_x |F_a(x) - F_b(x)|, \qquad p = 2 \sum_{j \ge 1} (-1)^{j-1} e^{-2 j^2 D^2 n m / (n + m)}
 

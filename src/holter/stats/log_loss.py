@@ -12,7 +12,7 @@ CLIP: Final = float(np.finfo(np.float64).eps)
 
 
 def log_losses(scores: npt.ArrayLike, labels: npt.ArrayLike) -> Floats:
-    r"""What did each row cost, in nats, when its label became known?
+    r"""Tell what each row cost, in nats, when its label became known.
 
     .. math:: -y_i \ln p_i - (1 - y_i) \ln (1 - p_i)
 
@@ -39,7 +39,7 @@ def log_losses(scores: npt.ArrayLike, labels: npt.ArrayLike) -> Floats:
 
 
 def log_loss(scores: npt.ArrayLike, labels: npt.ArrayLike) -> float | None:
-    r"""How surprised was the model by the labels, on average, in nats?
+    r"""Tell how much the labels surprised the model, on average, in nats.
 
     .. math:: \frac1n \sum_i \left( -y_i \ln p_i - (1 - y_i) \ln (1 - p_i) \right)
 

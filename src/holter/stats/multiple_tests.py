@@ -9,7 +9,7 @@ from holter.stats.arrays import Floats
 
 
 def bonferroni(p_values: npt.ArrayLike) -> Floats:
-    r"""Which p-values remain, when each test gets an equal part of the level?
+    r"""Tell which p-values remain, when each test gets an equal part of the level.
 
     .. math:: \tilde p_i = \min(1, m p_i)
 
@@ -38,7 +38,7 @@ def bonferroni(p_values: npt.ArrayLike) -> Floats:
 
 
 def holm(p_values: npt.ArrayLike) -> Floats:
-    r"""Which p-values remain, when each test after the smallest only shares the level with those left?
+    r"""Tell which p-values remain, when each test shares the level only with those not yet decided.
 
     .. math:: \tilde p_{(i)} = \max_{j \le i} \min(1, (m - j + 1) p_{(j)})
 

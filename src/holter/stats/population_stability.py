@@ -12,7 +12,7 @@ FLOOR: Final = 1e-4
 
 
 def population_stability_index(p: npt.ArrayLike, q: npt.ArrayLike) -> float | None:
-    r"""How much has a population shifted between categories, on the scale credit scoring uses (0.1 some, 0.25 much)?
+    r"""Tell how much a population has shifted, on the scale credit scoring uses (0.1 some, 0.25 much).
 
     .. math:: \sum_i (p_i - q_i) \ln \frac{p_i}{q_i}
 

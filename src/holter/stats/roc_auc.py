@@ -9,7 +9,7 @@ from holter.stats.arrays import Floats, complete
 
 
 def roc_auc(scores: npt.ArrayLike, labels: npt.ArrayLike) -> tuple[float, float] | None:
-    r"""How often does a positive row get a higher score than a negative one, and how sure is that?
+    r"""Tell how often a positive row gets a higher score than a negative one, and how sure that is.
 
     .. math:: \hat\theta = \frac1{mn} \sum_{i,j} \left( [x_i > y_j] + \tfrac12 [x_i = y_j] \right), \qquad
               \text{se}^2 = \frac{S_{10}}{m} + \frac{S_{01}}{n}
@@ -52,10 +52,11 @@ def roc_auc(scores: npt.ArrayLike, labels: npt.ArrayLike) -> tuple[float, float]
 def paired_roc_auc(
     scores_a: npt.ArrayLike, scores_b: npt.ArrayLike, labels: npt.ArrayLike
 ) -> tuple[float, float] | None:
-    r"""By how much is the area of a larger than that of b on the same rows, and how sure is that?
+    r"""Tell by how much the area of a is larger than that of b on the same rows, and how sure that is.
 
     .. math:: \hat\theta_a - \hat\theta_b, \qquad
-              \text{se}^2 = \frac{S_{10}^{aa} + S_{10}^{bb} - 2 S_{10}^{ab}}{m} + \frac{S_{01}^{aa} + S_{01}^{bb} - 2 S_{01}^{ab}}{n}
+              \text{se}^2 = \frac{S_{10}^{aa} + S_{10}^{bb} - 2 S_{10}^{ab}}{m}
+              + \frac{S_{01}^{aa} + S_{01}^{bb} - 2 S_{01}^{ab}}{n}
 
     Parameters
     ----------

@@ -7,7 +7,7 @@ from holter.stats.arrays import shares
 
 
 def total_variation(p: npt.ArrayLike, q: npt.ArrayLike) -> float | None:
-    r"""What share of the rows would have to change category to turn one distribution into the other?
+    r"""Tell what share of the rows would have to change category to turn one distribution into the other.
 
     .. math:: \tfrac12 \sum_i |p_i - q_i|
 

@@ -11,7 +11,7 @@ from holter.stats.steps import steps
 def wasserstein(
     values_a: npt.ArrayLike, weights_a: npt.ArrayLike, values_b: npt.ArrayLike, weights_b: npt.ArrayLike
 ) -> float | None:
-    r"""How far, on average, must a row move to turn one distribution into the other, in the units of the values?
+    r"""Tell how far a row must move, on average, to turn one distribution into the other, in the units of the values.
 
     .. math:: W_1 = \int |F_a(x) - F_b(x)| \, dx
 
