@@ -1,0 +1,65 @@
+# The one list of verbs. Each makes what it needs; `make help` prints them.
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check fix bench bench-profile bench-signals docs ci lock clean
+
+help: ## Print the verbs
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+.venv/demo.stamp: requirements/demo.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing Holter and its libraries into .venv (once; about a minute)"
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements/demo.lock
+	@$(BIN)/python -m pip install --quiet --no-deps -e .
+	@touch $@
+
+.venv/dev.stamp: requirements/dev.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing Holter, its libraries and the tools of its tests into .venv (once; about a minute)"
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@ .venv/demo.stamp
+
+setup: .venv/dev.stamp ## Make .venv with everything that development needs
+
+demo: .venv/demo.stamp ## Run the main job on a year of real flights (ONESHOT=1: stop after the summary)
+	@$(BIN)/python examples/flights/demo.py $(if $(ONESHOT),--oneshot)
+
+test: setup ## Run all tests (TESTS=path or -k expression to choose)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(TESTS)
+
+check: setup ## Lint, format, types, house
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+fix: setup ## Mend what a tool can mend
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+bench: bench-profile bench-signals ## Run every benchmark
+
+bench-profile: setup ## Profiles and comparison, against merely reading the files
+	@$(BIN)/python bench/profile.py
+
+bench-signals: setup ## Signals on windows of stored records
+	@$(BIN)/python bench/signals.py
+
+docs: setup ## Make the generated pages of docs/reference anew
+	@$(BIN)/python docs/generate.py
+
+ci: check test ## What .ci/run runs
+
+lock: setup ## Choose versions anew and write the lock files (hashes, no addresses)
+	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	  --no-emit-find-links --python-version 3.11 pyproject.toml --extra demo -o requirements/demo.lock
+	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	  --no-emit-find-links --python-version 3.11 pyproject.toml --extra demo --group dev \
+	  -c requirements/demo.lock -o requirements/dev.lock
+
+clean: ## Remove what the verbs made
+	@rm -rf .venv .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
