@@ -13,6 +13,7 @@
     │   ├── BadName
     │   ├── BadSetting
     │   ├── BadRule
+    │   ├── BadScript
     │   └── BadLabels
     ├── NotFound              a name that nobody has
     ├── AlreadyExists         a name that is taken
@@ -22,9 +23,12 @@
     │   ├── NewerFormat
     │   └── BrokenLedger
     ├── JournalFull           the disk does not take a record
+    ├── InUse                 a thing that others still need
     ├── LeaseLost             another process has taken over
     ├── StillRunning / NotRunning
+    ├── TreeFailed            the process tree did not come up or go down
     ├── DeploymentFailed      a service did not come up
+    ├── EntryScriptFailed     a score.py cannot be imported, initialised or run
     ├── DeliveryFailed        a message did not arrive
     └── ResponseFailed        an answer to an alert did not succeed
 
@@ -121,6 +125,13 @@ class BadRule(InputError):
         super().__init__(f"rule {rule!r}: {why}")
 
 
+class BadScript(InputError):
+    """An entry script that cannot serve."""
+
+    def __init__(self, script: str, why: str) -> None:
+        super().__init__(f"entry script {script!r}: {why}")
+
+
 class BadLabels(InputError):
     """Labels that cannot be joined or read."""
 
@@ -140,6 +151,13 @@ class AlreadyExists(HolterError):
 
     def __init__(self, what: str, name: str, remedy: str) -> None:
         super().__init__(f"a {what} {name!r} exists already. {remedy}")
+
+
+class InUse(HolterError):
+    """A thing that others still need; nothing was changed."""
+
+    def __init__(self, what: str, name: str, users: Iterable[str]) -> None:
+        super().__init__(f"the {what} {name!r} is still used by {', '.join(sorted(users))}. Delete these first.")
 
 
 class DamagedState(HolterError):
@@ -204,12 +222,27 @@ class NotRunning(HolterError):
         super().__init__(f"nothing is running on {root}. Start it with: holter up --detach")
 
 
+class TreeFailed(HolterError):
+    """The process tree of a workspace did not come up or did not go down."""
+
+    def __init__(self, root: str, why: str, log: str = "") -> None:
+        tail = f"\n\nThe end of its log:\n{log}" if log else ""
+        super().__init__(f"the process tree of {root} {why}.{tail}")
+
+
 class DeploymentFailed(HolterError):
     """A service did not come up."""
 
     def __init__(self, name: str, why: str, log: str = "") -> None:
         tail = f"\n\nThe end of its log:\n{log}" if log else ""
         super().__init__(f"deployment {name!r} failed: {why}{tail}")
+
+
+class EntryScriptFailed(HolterError):
+    """A user's script cannot be imported, initialised or run; what it raised is the cause."""
+
+    def __init__(self, script: str, why: str) -> None:
+        super().__init__(f"entry script {script}: {why}.")
 
 
 class DeliveryFailed(HolterError):

@@ -1,0 +1,204 @@
+"""The scored rows and the labels of one deployment, as two Delta tables."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+
+from holter.errors import InputError, UnknownColumn
+from holter.store.arrow_shape import (
+    answer_type,
+    feature_types,
+    fit,
+    label_fields,
+    record_fields,
+    resting,
+    resting_features,
+    restored,
+    shaped,
+)
+from holter.store.delta_table import DataFile, Table
+from holter.store.joining import days_of, distinct, with_labels
+from holter.store.labels import checked_labels
+from holter.types import (
+    DIGEST,
+    EVENT_DAY,
+    EVENT_TIME,
+    LABELLED_AT,
+    PREDICTION,
+    RECEIVED_AT,
+    REQUEST_ID,
+    RESERVED,
+    ROW,
+    Schema,
+    Span,
+)
+
+_RETRY: Final = timedelta(hours=1)
+"""How long after a request its retry may still come and be found to be the same record in another window."""
+
+_KEYS: Final = (REQUEST_ID, ROW, DIGEST)
+
+
+class DeltaRecords:
+    """See :class:`holter.store.Records`.
+
+    Parameters
+    ----------
+    records, labels
+        Folders of the two tables; made by the first append.
+    schema
+        Features and task: what the table starts with and what reading returns to. None: whatever comes.
+    """
+
+    def __init__(self, records: Path, labels: Path, schema: Schema | None = None) -> None:
+        self._schema = schema
+        self._records = Table(records, EVENT_TIME)
+        self._labels = Table(labels, LABELLED_AT)
+
+    def append(self, rows: pa.Table, offsets: Mapping[str, int]) -> None:
+        """Commit rows with the journal offsets they end at; see :meth:`holter.store.Records.append`.
+
+        Raises
+        ------
+        InputError
+            If a row has neither event time nor arrival.
+        """
+        if not len(rows) and not offsets:
+            return
+        known = self._records.fields()
+        found = feature_types(rows)
+        fields = record_fields(self._answer_type(rows))
+        features = {**found, **resting_features(self._schema), **known}
+        fields |= {name: dtype for name, dtype in features.items() if name not in RESERVED}
+        self._records.append(_dated(shaped(rows, fields)), offsets)
+
+    def offset(self, segment: str) -> int:
+        """Return how far a journal segment has been committed, in bytes; 0 if never."""
+        return self._records.offset(segment)
+
+    def append_labels(self, labels: pa.Table) -> None:
+        """Commit labels; a null label says nothing and is left out, an unknown id waits for its record.
+
+        Raises
+        ------
+        BadLabels
+            If a column is missing or a label is not of the type of the task; nothing was stored.
+        """
+        answer = self._stored_answer_type() or resting(labels.schema.field("_label").type) or pa.float64()
+        rows = checked_labels(labels, answer, self._schema and self._schema.task)
+        if not len(rows):
+            return
+        self._labels.append(shaped(self._placed(rows), label_fields(answer)), {})
+
+    def read(self, span: Span, columns: Sequence[str] | None = None) -> pa.Table:
+        """Return the records of a span; see :meth:`holter.store.Records.read`.
+
+        Raises
+        ------
+        UnknownColumn
+            For a feature that neither the schema nor the table has.
+        """
+        fields = self._fields(columns)
+        keep = (ds.field(EVENT_TIME) >= span.start) & (ds.field(EVENT_TIME) < span.end)
+        rows = self._records.read(self._touched(span), fields, keep)
+        rows = distinct(rows, self._keys_before(span) if len(rows) else None)
+        rows = with_labels(rows, self._labels_of(span) if len(rows) else None, fields[PREDICTION])
+        return restored(rows, self._schema)
+
+    def watermark(self) -> datetime | None:
+        """Return the newest event time committed; None when there is no record."""
+        return max((file.newest for file in self._records.files() if file.newest is not None), default=None)
+
+    def first(self) -> datetime | None:
+        """Return the oldest event time committed; None when there is no record."""
+        return min((file.oldest for file in self._records.files() if file.oldest is not None), default=None)
+
+    def fingerprint(self, span: Span) -> str:
+        """Return text that changes whenever the records or labels of a span may have changed.
+
+        It counts the rows of the days the span touches in both tables, and the labels that still wait for a record:
+        nothing is ever replaced, so whatever is added raises a count, and compaction changes none.
+        """
+        counts: dict[tuple[str, str], int] = {}
+        reach = Span(span.start - _RETRY, span.end)
+        for name, files in (("records", self._touched(reach)), ("labels", self._label_files(span))):
+            for file in files:
+                counts[name, file.day or ""] = counts.get((name, file.day or ""), 0) + file.rows
+        return hashlib.sha256(repr(sorted(counts.items())).encode()).hexdigest()[:32]
+
+    def compact(self) -> int:
+        """Merge small files; return how many fewer there are. What is read stays the same."""
+        return self._records.compact() + self._labels.compact()
+
+    def _fields(self, columns: Sequence[str] | None) -> dict[str, pa.DataType]:
+        answer = self._stored_answer_type() or pa.float64()
+        known = {**resting_features(self._schema), **self._records.fields()}
+        features = {name: dtype for name, dtype in known.items() if name not in RESERVED}
+        wanted = features if columns is None else [name for name in columns if name not in RESERVED]
+        for name in wanted:
+            if name not in features:
+                raise UnknownColumn(name, features, "the records")
+        return {name: features[name] for name in wanted} | record_fields(answer)
+
+    def _touched(self, span: Span) -> list[DataFile]:
+        return days_of(self._records.files(), span)
+
+    def _label_files(self, span: Span) -> list[DataFile]:
+        files = self._labels.files()
+        return [*days_of(files, span), *(file for file in files if file.day is None)]
+
+    def _labels_of(self, span: Span) -> pa.Table | None:
+        files = self._label_files(span)
+        if not files:
+            return None
+        fields = {name: dtype for name, dtype in self._labels.fields().items() if name != EVENT_DAY}
+        return self._labels.read(files, fields)
+
+    def _keys_before(self, span: Span) -> pa.Table:
+        before = Span(span.start - _RETRY, span.start)
+        keep = (ds.field(EVENT_TIME) >= before.start) & (ds.field(EVENT_TIME) < before.end)
+        files = self._touched(before)
+        fields = record_fields(pa.float64())
+        return self._records.read(files, {name: fields[name] for name in (*_KEYS, EVENT_TIME)}, keep)
+
+    def _stored_answer_type(self) -> pa.DataType | None:
+        return self._records.fields().get(PREDICTION) or answer_type(self._schema and self._schema.task)
+
+    def _answer_type(self, rows: pa.Table) -> pa.DataType:
+        stored = self._stored_answer_type()
+        if stored is not None or PREDICTION not in rows.column_names:
+            return stored or pa.float64()
+        found = resting(rows.schema.field(PREDICTION).type)
+        return pa.string() if found == pa.string() else pa.float64()
+
+    def _placed(self, labels: pa.Table) -> pa.Table:
+        """Give each label the day of its record, looking from the newest day back; null where there is none."""
+        ids = pc.unique(labels[REQUEST_ID])
+        wanted = ds.field(REQUEST_ID).isin(ids)
+        fields = {REQUEST_ID: pa.string(), ROW: pa.int32(), EVENT_DAY: pa.string()}
+        files = self._records.files()
+        found = self._records.read([], fields)
+        missing, complete = labels.select([REQUEST_ID, ROW]), False
+        for day in sorted({file.day for file in files if file.day is not None}, reverse=True):
+            there = self._records.read([file for file in files if file.day == day], fields, wanted)
+            found = pa.concat_tables([found, there.group_by(list(fields)).aggregate([]).select(list(fields))])
+            if complete:  # one day more than needed: a retry after midnight belongs to the day before
+                break
+            missing = missing.join(there, [REQUEST_ID, ROW], join_type="left anti")
+            complete = not len(missing)
+        return labels.join(found, [REQUEST_ID, ROW], join_type="left outer")
+
+
+def _dated(rows: pa.Table) -> pa.Table:
+    moment = pc.coalesce(rows[EVENT_TIME], rows[RECEIVED_AT])
+    if moment.null_count:
+        raise InputError(f"{moment.null_count} records have neither {EVENT_TIME} nor {RECEIVED_AT}.")
+    rows = rows.set_column(rows.column_names.index(EVENT_TIME), EVENT_TIME, moment)
+    day = fit(pc.strftime(moment, "%Y-%m-%d"), pa.string())
+    return rows.set_column(rows.column_names.index(EVENT_DAY), EVENT_DAY, day)

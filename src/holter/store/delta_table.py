@@ -1,0 +1,172 @@
+"""One Delta table on local disk: opened once, refreshed before each use, synced after each commit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from threading import RLock
+from typing import Any, Final
+from urllib.parse import unquote
+
+import deltalake
+import pyarrow as pa
+import pyarrow.dataset as ds
+from deltalake.exceptions import CommitFailedError, TableNotFoundError
+
+from holter.store.arrow_shape import shaped
+from holter.store.disk import sync_commits
+from holter.types import EVENT_DAY
+
+_WRITER: Final = deltalake.WriterProperties(compression="ZSTD")
+_CREATE_ATTEMPTS: Final = 20
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """A file of the table: its day (None: unknown), rows, and the range of the column that has statistics."""
+
+    path: str
+    day: str | None
+    rows: int
+    oldest: datetime | None
+    newest: datetime | None
+    written: int
+
+
+class Table:
+    """A table partitioned by day.
+
+    Parameters
+    ----------
+    root
+        Its folder; made by the first append.
+    clock
+        The column whose smallest and largest value each file states.
+    """
+
+    def __init__(self, root: Path, clock: str) -> None:
+        self.root, self._clock = root, clock
+        self._lock = RLock()
+        self._open: deltalake.DeltaTable | None = None
+        self._listed: tuple[int, list[DataFile]] | None = None
+
+    def fields(self) -> dict[str, pa.DataType]:
+        """Return names and types of the columns; empty when there is no table."""
+        with self._lock:
+            table = self._current()
+            if table is None:
+                return {}
+            schema = pa.schema(table.schema().to_arrow())
+            return dict(zip(schema.names, schema.types, strict=True))
+
+    def offset(self, name: str) -> int:
+        """Return the number last committed under a name; 0 if never."""
+        with self._lock:
+            table = self._current()
+            return 0 if table is None else table.transaction_version(name) or 0
+
+    def files(self) -> list[DataFile]:
+        """Return every file of the newest version, in the order they were written."""
+        with self._lock:
+            table = self._current()
+            if table is None:
+                return []
+            if self._listed is None or self._listed[0] != table.version():
+                self._listed = table.version(), self._list(table)
+            return self._listed[1]
+
+    def append(self, rows: pa.Table, offsets: Mapping[str, int]) -> None:
+        """Add rows and numbers in one commit, and wait for the disk. New columns are added to the table."""
+        with self._lock:
+            table = self._current() or self._create(rows.schema)
+            before = table.version()
+            marks = [deltalake.Transaction(name, number) for name, number in sorted(offsets.items())]
+            deltalake.write_deltalake(
+                table,
+                rows,
+                mode="append",
+                schema_mode="merge",
+                writer_properties=_WRITER,
+                commit_properties=deltalake.CommitProperties(app_transactions=marks),
+            )
+            table.update_incremental()
+            sync_commits(self.root, before + 1, table.version())
+
+    def read(
+        self, files: list[DataFile], fields: Mapping[str, pa.DataType], keep: ds.Expression | None = None
+    ) -> pa.Table:
+        """Return the rows of files that pass a filter: these columns, the day among them, missing ones null."""
+        inside = {name: dtype for name, dtype in fields.items() if name != EVENT_DAY}
+        whole = pa.schema(list(inside.items()))
+        tables = [shaped(pa.table({name: pa.array([], dtype) for name, dtype in inside.items()}), dict(fields))]
+        days = sorted({file.day for file in files}, key=lambda day: day or "")
+        for day in days:
+            paths = [str(self.root / file.path) for file in files if file.day == day]
+            rows = ds.dataset(paths, schema=whole, format="parquet").to_table(filter=keep)
+            if EVENT_DAY in fields:
+                rows = rows.append_column(EVENT_DAY, pa.array([day] * len(rows), pa.string()))
+            tables.append(rows.select(list(fields)))
+        return pa.concat_tables(tables)
+
+    def compact(self) -> int:
+        """Merge the small files of each day; return how many files that took away. The content stays the same."""
+        with self._lock:
+            table = self._current()
+            if table is None:
+                return 0
+            before = table.version()
+            try:
+                metrics = table.optimize.compact(writer_properties=_WRITER)
+            except CommitFailedError:  # another process was quicker; the next pass will find what is left
+                self._open = None
+                return 0
+            table.update_incremental()
+            if table.version() > before:
+                sync_commits(self.root, before + 1, table.version())
+            return int(metrics["numFilesRemoved"]) - int(metrics["numFilesAdded"])
+
+    def _current(self) -> deltalake.DeltaTable | None:
+        if self._open is not None:
+            self._open.update_incremental()
+            return self._open
+        if not (self.root / "_delta_log").is_dir():
+            return None
+        try:
+            self._open = deltalake.DeltaTable(str(self.root))
+        except TableNotFoundError:  # another process is just making it
+            return None
+        return self._open
+
+    def _create(self, schema: pa.Schema) -> deltalake.DeltaTable:
+        for attempt in range(_CREATE_ATTEMPTS):
+            try:
+                self._open = deltalake.DeltaTable.create(
+                    str(self.root),
+                    schema=schema,
+                    mode="ignore",
+                    partition_by=[EVENT_DAY],
+                    configuration={"delta.dataSkippingStatsColumns": self._clock},
+                )
+                break
+            except deltalake.exceptions.DeltaError:  # two processes made it at once; one of them did
+                if attempt == _CREATE_ATTEMPTS - 1:
+                    raise
+        assert self._open is not None  # noqa: S101
+        self._open.update_incremental()
+        sync_commits(self.root, 0, 0)
+        return self._open
+
+    def _list(self, table: deltalake.DeltaTable) -> list[DataFile]:
+        rows: list[dict[str, Any]] = pa.table(table.get_add_actions(flatten=True)).to_pylist()
+        files = [
+            DataFile(
+                unquote(row["path"]),
+                row.get(f"partition.{EVENT_DAY}"),
+                row["num_records"] or 0,
+                row.get(f"min.{self._clock}"),
+                row.get(f"max.{self._clock}"),
+                row["modification_time"],
+            )
+            for row in rows
+        ]
+        return sorted(files, key=lambda file: (file.written, file.path))

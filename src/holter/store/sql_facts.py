@@ -1,0 +1,205 @@
+"""Everything that is not a record, on SQL: SQLite in a workspace folder."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from operator import add
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from holter.errors import NotFound
+from holter.rules import Alert, AlertEvent, AlertState
+from holter.store import ledger
+from holter.store.codec import alert_of, event_of, job_of, measurement_of, message_of
+from holter.store.dialect import WRITES, insert_once, open_engine
+from holter.store.migrate import migrate
+from holter.store.protocols import Job, JobState, Lease, Message, Publication, Sealed
+from holter.store.tables import ALERT, ALERT_EVENT, JOB, JOURNAL, LEASE, MEASUREMENT, OUTBOX, PUBLICATION, TRAFFIC
+from holter.store.transaction import SqlTransaction, traffic_of
+from holter.types import Measurement, Span, Traffic
+
+_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class SqlFacts:
+    """See :class:`holter.store.Facts`.
+
+    Parameters
+    ----------
+    url
+        SQLAlchemy address, for example ``sqlite:////srv/holter/holter.db``. The tables are made or brought up to date.
+
+    Raises
+    ------
+    NewerFormat
+        If a newer Holter has written it.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.engine = open_engine(url)
+        migrate(self.engine)
+
+    def close(self) -> None:
+        """Give the connections back; the object opens new ones when it is used again."""
+        self.engine.dispose()
+
+    @contextmanager
+    def begin(self) -> Iterator[SqlTransaction]:
+        """Start a transaction that writes; others that write wait until it is over."""
+        with self.engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
+            yield SqlTransaction(connection)
+
+    def acquire(self, name: str, holder: str, ttl: timedelta, now: datetime) -> Lease | None:
+        """Take or renew a lease; None while another holder's has not expired.
+
+        Renewing keeps the token, taking over raises it. ``holder`` must be unique to a process and its life.
+        """
+        with self.begin() as transaction:
+            connection = transaction.connection
+            values = {"holder": "", "token": 0, "expires": _LONG_AGO}
+            insert_once(connection, LEASE, {"name": name, **values})
+            row = connection.execute(sa.select(LEASE).where(LEASE.c.name == name).with_for_update()).one()
+            if row.holder != holder and row.expires > now:
+                return None
+            token = row.token + (row.holder != holder)
+            update = LEASE.update().where(LEASE.c.name == name)
+            connection.execute(update.values(holder=holder, token=token, expires=now + ttl))
+            return Lease(name, holder, token)
+
+    def release(self, lease: Lease) -> None:
+        """Give a lease back early; nothing happens if it was lost. The row stays, so that tokens only grow."""
+        held = (LEASE.c.name == lease.name) & (LEASE.c.holder == lease.holder) & (LEASE.c.token == lease.token)
+        with self.begin() as transaction:
+            transaction.connection.execute(LEASE.update().where(held).values(holder="", expires=_LONG_AGO))
+
+    def publications(self, monitor: str, since: datetime | None = None) -> Sequence[Publication]:
+        """Return the newest revision of every window and signal, oldest window first.
+
+        ``since`` keeps windows that end after it.
+        """
+        query = _newest(sa.select(PUBLICATION), monitor)
+        if since is not None:
+            query = query.where(PUBLICATION.c.window_end > since)
+        return [
+            Publication(monitor, _window(row), row["signal"], row["revision"], row["fingerprint"])
+            for row in self._rows(query)
+        ]
+
+    def measurements(  # one query, many filters
+        self,
+        monitor: str,
+        *,
+        metric: str | None = None,
+        feature: str | None = None,
+        span: Span | None = None,
+    ) -> Sequence[Measurement]:
+        """Return measurements of the newest revisions, oldest window first. ``metric`` is ``signal.metric``.
+
+        ``span`` keeps windows that lie in it altogether.
+        """
+        published = _newest(sa.select(PUBLICATION), monitor)
+        if metric is not None:
+            published = published.where(PUBLICATION.c.signal == metric.partition(".")[0])
+        if span is not None:
+            inside = (PUBLICATION.c.window_start >= span.start, PUBLICATION.c.window_end <= span.end)
+            published = published.where(*inside)
+        windows = {row["seq"]: _window(row) for row in self._rows(published)}
+        order = {seq: place for place, seq in enumerate(windows)}
+        query = sa.select(MEASUREMENT).where(
+            MEASUREMENT.c.publication.in_(published.with_only_columns(PUBLICATION.c.seq).order_by(None))
+        )
+        if metric is not None:
+            query = query.where(MEASUREMENT.c.metric == metric.partition(".")[2])
+        if feature is not None:
+            query = query.where(MEASUREMENT.c.feature == feature)
+        rows = [row for row in self._rows(query) if row["publication"] in windows]
+        rows.sort(key=lambda row: (order[row["publication"]], row["position"]))
+        return [measurement_of(row, windows[row["publication"]]) for row in rows]
+
+    def alert(self, alert_id: str) -> Alert:
+        """Return one alert.
+
+        Raises
+        ------
+        NotFound
+            With a name that is like it.
+        """
+        rows = self._rows(sa.select(ALERT).where(ALERT.c.id == alert_id))
+        if not rows:
+            raise NotFound("alert", alert_id, [row["id"] for row in self._rows(sa.select(ALERT.c.id))])
+        return alert_of(rows[0])
+
+    def alerts(self, monitor: str | None = None, *, open_only: bool = False) -> Sequence[Alert]:
+        """Return alerts, newest first."""
+        query = sa.select(ALERT).order_by(ALERT.c.opened_start.desc(), ALERT.c.monitor, ALERT.c.id)
+        if monitor is not None:
+            query = query.where(ALERT.c.monitor == monitor)
+        if open_only:
+            query = query.where(ALERT.c.state != AlertState.RESOLVED)
+        return [alert_of(row) for row in self._rows(query)]
+
+    def events(self, alert_id: str) -> Sequence[AlertEvent]:
+        """Return what happened to an alert, oldest first."""
+        query = sa.select(ALERT_EVENT).where(ALERT_EVENT.c.alert == alert_id).order_by(ALERT_EVENT.c.seq)
+        return [event_of(row) for row in self._rows(query)]
+
+    def outbox(self, now: datetime | None = None) -> Sequence[Message]:
+        """Return messages, oldest first: those not sent and due at ``now``, or all of them."""
+        query = sa.select(OUTBOX).order_by(OUTBOX.c.seq)
+        if now is not None:
+            query = query.where(OUTBOX.c.sent.is_(None), OUTBOX.c.due.is_(None) | (OUTBOX.c.due <= now))
+        return [message_of(row) for row in self._rows(query)]
+
+    def jobs(self, *, state: JobState | None = None, deployment: str | None = None) -> Sequence[Job]:
+        """Return jobs, oldest first."""
+        query = sa.select(JOB).order_by(JOB.c.seq)
+        if state is not None:
+            query = query.where(JOB.c.state == state)
+        if deployment is not None:
+            query = query.where(JOB.c.deployment == deployment)
+        return [job_of(row) for row in self._rows(query)]
+
+    def traffic(self, deployment: str, span: Span) -> Traffic:
+        """Return the sum of the minutes that start in the span, over all versions."""
+        return reduce(add, (counts for _, _, counts in self.traffic_by_minute(deployment, span)), Traffic())
+
+    def traffic_by_minute(self, deployment: str, span: Span) -> Sequence[tuple[datetime, int, Traffic]]:
+        """Return minute, version and counts, oldest first."""
+        inside = (TRAFFIC.c.minute >= span.start, TRAFFIC.c.minute < span.end)
+        query = sa.select(TRAFFIC).where(TRAFFIC.c.deployment == deployment, *inside)
+        rows = self._rows(query.order_by(TRAFFIC.c.minute, TRAFFIC.c.version))
+        return [(row["minute"], row["version"], traffic_of(row)) for row in rows]
+
+    def journal_offset(self, segment: str) -> int:
+        """Return how far the traffic of a segment is counted; 0 if it never was."""
+        rows = self._rows(sa.select(JOURNAL.c.counted).where(JOURNAL.c.segment == segment))
+        return int(rows[0]["counted"]) if rows else 0
+
+    def ledger(self, *, subject: str | None = None, since: int = 0, limit: int | None = None) -> Iterator[Sealed]:
+        """Yield entries, oldest first, after number ``since``."""
+        return ledger.read(self.engine, subject=subject, since=since, limit=limit)
+
+    def verify_ledger(self) -> int:
+        """Check the whole chain and return its length.
+
+        Raises
+        ------
+        BrokenLedger
+            With the first entry that is not what was written.
+        """
+        return ledger.verify(self.engine)
+
+    def _rows(self, query: sa.Select[Any]) -> Sequence[Mapping[str, Any]]:
+        with self.engine.connect() as connection:
+            return connection.execute(query).mappings().all()  # type: ignore[return-value]  # RowMapping is a Mapping
+
+
+def _newest(query: sa.Select[Any], monitor: str) -> sa.Select[Any]:
+    newest = query.where(PUBLICATION.c.monitor == monitor, PUBLICATION.c.newest)
+    return newest.order_by(PUBLICATION.c.window_start, PUBLICATION.c.window_end, PUBLICATION.c.signal)
+
+
+def _window(row: Mapping[str, Any]) -> Span:
+    return Span(row["window_start"], row["window_end"])
