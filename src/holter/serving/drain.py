@@ -1,0 +1,73 @@
+"""A uvicorn server that stops without a failed request.
+
+uvicorn's own shutdown closes idle connections at once; a request that is on its way on one of them then fails. Here the
+listener closes first (the kernel hands new connections to the other workers of the shared socket), every reply asks for
+the connection to be closed, and a connection that stays idle is closed only when patience is over.
+"""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
+
+import uvicorn
+
+from holter.serving.application import Application
+
+_DATE_SECONDS: Final = 1.0
+"""How often uvicorn's ``Date`` header is made anew."""
+_TICK_SECONDS: Final = 0.02
+_log = logging.getLogger("holter.serving")
+
+
+class DrainingServer:
+    """Serves an application on given sockets until it is drained.
+
+    ``stuck_seconds`` is how much longer than the patience of a drain an unfinished request is waited for.
+    """
+
+    def __init__(self, config: uvicorn.Config, application: Application, stuck_seconds: float) -> None:
+        self._server, self._application, self._stuck_seconds = uvicorn.Server(config), application, stuck_seconds
+        self._patience = 0.0
+        self._draining = asyncio.Event()
+
+    async def open(self, listeners: Sequence[socket.socket]) -> None:
+        """Accept connections from these sockets."""
+        server = self._server
+        server.config.load()
+        server.lifespan = server.config.lifespan_class(server.config)
+        await server.startup(list(listeners))
+        await server.on_tick(0)
+
+    def drain(self, patience: float) -> None:
+        """Begin to stop: idle connections may stay ``patience`` seconds. A second call may only shorten it."""
+        self._patience = min(patience, self._patience) if self._draining.is_set() else patience
+        self._application.draining = True
+        self._draining.set()
+
+    async def until_drained(self) -> None:
+        """Return when the last connection is closed after a drain."""
+        while not self._draining.is_set():
+            await self._server.on_tick(0)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._draining.wait(), _DATE_SECONDS)
+        for server in self._server.servers:
+            server.close()
+        await self._let_go()
+
+    async def _let_go(self) -> None:
+        loop, state = asyncio.get_running_loop(), self._server.server_state
+        began, asked = loop.time(), False
+        _log.info("draining %d connections", len(state.connections))
+        while state.connections or state.tasks:
+            waited = loop.time() - began
+            if not asked and waited >= self._patience:
+                asked = True
+                for connection in list(state.connections):
+                    connection.shutdown()  # closes it now if idle, after its reply otherwise
+            if waited >= self._patience + self._stuck_seconds:
+                _log.error("gave up on %d connections that do not end", len(state.connections))
+                return
+            await asyncio.sleep(_TICK_SECONDS)

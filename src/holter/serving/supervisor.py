@@ -1,0 +1,175 @@
+"""Makes so what the registry wants: a service per deployment, the companions, and nothing after it has gone.
+
+It runs no user code, so a model can take down a worker and never the tree.
+"""
+
+import logging
+import signal
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import FrameType
+from typing import Final
+
+from holter.errors import HolterError
+from holter.registry import Shelves
+from holter.registry.entries import Deployment, DeploymentState, Observed
+from holter.serving.companion import Companion
+from holter.serving.lock import workspace_lock
+from holter.serving.logs import deployment_log, process_log, rotate
+from holter.serving.planning import Planner
+from holter.serving.service import Report, Service
+
+ACTOR: Final = "supervisor"
+"""How the ledger names its decisions."""
+_LOOK_SECONDS: Final = 0.05
+"""How often it looks at its processes."""
+_RECONCILE_SECONDS: Final = 0.25
+"""How often it asks the registry what is wanted."""
+_ROTATE_SECONDS: Final = 10.0
+_COMPANION_STOP_SECONDS: Final = 10.0
+_STOP_SECONDS: Final = 75.0
+"""After this long a stop is enforced: the longest time limit by default, and what a drain adds to it."""
+_log = logging.getLogger("holter.serving")
+
+
+class Supervisor:
+    """The process that owns a workspace's ports.
+
+    Parameters
+    ----------
+    shelves
+        The workspace.
+    companions
+        What else to keep running: name, for its log, and command line.
+    """
+
+    def __init__(self, shelves: Shelves, companions: Mapping[str, Sequence[str]] | None = None) -> None:
+        self._shelves, self._root = shelves, shelves.root
+        self._companions = [Companion(name, argv, self._root) for name, argv in (companions or {}).items()]
+        self._planner = Planner(shelves)
+        self._services: dict[str, Service] = {}
+        self._deployments: dict[str, Deployment] = {}
+        self._told: dict[str, Report] = {}
+        self._asked, self._rotated = float("-inf"), float("-inf")
+        self._stopping = False
+
+    def run(self) -> None:
+        """Serve until SIGTERM or SIGINT, then drain everything and return.
+
+        Raises
+        ------
+        StillRunning
+            If another process tree holds the workspace.
+        """
+        with workspace_lock(self._root, self._shelves.settings.port, datetime.now(UTC)):
+            before = {number: signal.signal(number, self._on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
+            try:
+                while not self._stopping:
+                    self.tick(time.monotonic())
+                    time.sleep(_LOOK_SECONDS)
+            finally:
+                self._shut_down()
+                for number, handler in before.items():
+                    signal.signal(number, handler)
+
+    def tick(self, now: float) -> None:
+        """Look at every process once, and at the registry when it is time. ``now`` is monotonic, in seconds."""
+        if now - self._asked >= _RECONCILE_SECONDS:
+            self._asked = now
+            self._ask_registry()
+        for companion in self._companions:
+            companion.tick(now)
+        for name in list(self._services):
+            self._step(name, now)
+        if now - self._rotated >= _ROTATE_SECONDS:
+            self._rotated = now
+            self._rotate_logs()
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self._stopping = True
+
+    def _ask_registry(self) -> None:
+        try:
+            found = {deployment.name: deployment for deployment in self._shelves.registry.deployments()}
+        except Exception:  # noqa: BLE001  (a database that is away for a moment must not end what serves)
+            _log.exception("the registry cannot be read; everything stays as it is")
+            return
+        for name, deployment in found.items():
+            if name not in self._services:
+                self._services[name] = Service(deployment.port)
+        self._deployments = found
+
+    def _step(self, name: str, now: float) -> None:
+        service, deployment = self._services[name], self._deployments.get(name)
+        if deployment is None:
+            service.stop(now)
+            if service.idle:
+                del self._services[name]
+                self._told.pop(name, None)
+            return
+        try:
+            plan = None if deployment.wanted.paused else self._planner.plan(deployment)
+            report = service.tick(plan, now)
+            self._tell(deployment, report)
+        except (HolterError, OSError) as error:
+            self._tell(deployment, Report(DeploymentState.FAILED, None, str(error)))
+
+    def _tell(self, deployment: Deployment, report: Report) -> None:
+        """Write down how a service is, if that is news, and take back a version that does not start."""
+        name = deployment.name
+        if report == self._told.get(name):
+            return
+        try:
+            observed = Observed(report.state, report.version, report.detail, datetime.now(UTC))
+            self._shelves.registry.observe(name, observed)
+            if report.fall_back is not None:
+                self._fall_back(deployment, report, report.fall_back)
+        except Exception:  # noqa: BLE001  (as above; it is tried again with the next look)
+            _log.exception("the registry cannot be written")
+            return
+        self._told[name] = report
+        _log.info("%s: %s version %s %s", name, report.state, report.version, report.detail.partition("\n")[0])
+
+    def _fall_back(self, deployment: Deployment, report: Report, version: int) -> None:
+        registry, failed = self._shelves.registry, deployment.wanted.version
+        if registry.deployment(deployment.name).wanted.version != failed:
+            return  # somebody has decided otherwise in the meantime
+        registry.want(
+            deployment.name,
+            version=version,
+            actor=ACTOR,
+            reason=f"version {failed} did not start; version {version} goes on serving",
+            facts={"failed_version": failed, "detail": report.detail},
+        )
+        self._asked = float("-inf")
+
+    def _rotate_logs(self) -> None:
+        for name in self._services:
+            rotate(deployment_log(self._root, name))
+        for companion in self._companions:
+            rotate(process_log(self._root, companion.name))
+
+    def _shut_down(self) -> None:
+        began = now = time.monotonic()
+        while any(not service.idle for service in self._services.values()) and now - began < _STOP_SECONDS:
+            for service in self._services.values():
+                service.stop(now)
+            time.sleep(_LOOK_SECONDS)
+            now = time.monotonic()
+        for service in self._services.values():
+            service.kill()
+        for companion in self._companions:
+            companion.terminate()
+        for companion in self._companions:
+            companion.wait(_COMPANION_STOP_SECONDS)
+        for deployment in self._deployments.values():
+            self._tell(deployment, replace(_STOPPED, state=_resting(deployment)))
+
+
+_STOPPED: Final = Report(DeploymentState.UNHEALTHY, None, "not running; start it with: holter up --detach")
+
+
+def _resting(deployment: Deployment) -> DeploymentState:
+    return DeploymentState.PAUSED if deployment.wanted.paused else DeploymentState.UNHEALTHY
