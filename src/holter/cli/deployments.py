@@ -1,0 +1,183 @@
+"""``holter deploy``, ``deployments``, ``labels`` and ``log``: serve models, hand in truth and batches."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from holter.cli.options import Group, answer, json_option, pairs, when, workspace, workspace_option
+
+if TYPE_CHECKING:
+    from holter.workspace import Deployment
+
+
+@click.command()
+@click.argument("name")
+@click.option("--model", required=True, metavar="MODEL[:VERSION]")
+@click.option("--entry-script", required=True, type=click.Path(path_type=Path), help="A file with init(), run(data).")
+@click.option("--source", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Folder to copy with it.")
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True)
+@click.option("--timeout-ms", type=click.IntRange(1), default=60_000, show_default=True)
+@click.option("--event-time-header", is_flag=True, help="Believe X-Holter-Event-Time of requests.")
+@click.option("--no-capture", is_flag=True, help="Record nothing.")
+@click.option("--auth", is_flag=True, help="Ask every request for a key.")
+@click.option("--env", "environment", multiple=True, metavar="KEY=VALUE", help="For the worker; may be repeated.")
+@click.option("--overwrite", is_flag=True, help="Replace the deployment of that name.")
+@click.option("--wait/--no-wait", default=True, show_default=True, help="Wait until it answers.")
+@click.option("--timeout", type=float, default=120.0, show_default=True, help="Seconds to wait.")
+@workspace_option
+@json_option
+def deploy(
+    *,
+    name: str,
+    model: str,
+    entry_script: Path,
+    source: Path | None,
+    workers: int,
+    timeout_ms: int,
+    event_time_header: bool,
+    no_capture: bool,
+    auth: bool,
+    environment: tuple[str, ...],
+    overwrite: bool,
+    wait: bool,
+    timeout: float,
+    as_json: bool,
+) -> None:
+    """Put a model behind a scoring URI; starts the process tree when none runs."""
+    deployment = workspace().deploy(
+        name,
+        model,
+        entry_script=entry_script,
+        source=source,
+        overwrite=overwrite,
+        workers=workers,
+        timeout_ms=timeout_ms,
+        event_time_header=event_time_header,
+        capture=not no_capture,
+        auth=auth,
+        environment=pairs(environment),
+    )
+    if wait:
+        deployment.wait(timeout)
+    _tell(deployment, as_json=as_json)
+
+
+def _tell(deployment: "Deployment", *, as_json: bool) -> None:
+    from holter.workspace.results import Deployments
+
+    entry = deployment.entry
+    text = f"{entry.name}: {entry.model}:{entry.wanted.version}, {entry.observed.state}, {entry.scoring_uri}"
+    answer(text, Deployments((entry,)).to_dict()[0], as_json=as_json)
+
+
+@click.group(cls=Group)
+def deployments() -> None:
+    """See and steer what is served."""
+
+
+@deployments.command("list")
+@workspace_option
+@json_option
+def list_deployments(as_json: bool) -> None:
+    """List every deployment with its state."""
+    found = workspace().deployments()
+    answer(found, found.to_dict(), as_json=as_json)
+
+
+@deployments.command()
+@click.argument("name")
+@workspace_option
+@json_option
+def show(name: str, as_json: bool) -> None:
+    """Show one deployment."""
+    _tell(workspace().deployment(name), as_json=as_json)
+
+
+@deployments.command()
+@click.argument("name")
+@click.argument("version", type=int)
+@click.option("--reason", default="asked for", show_default=True, help="For the ledger.")
+@workspace_option
+@json_option
+def promote(name: str, version: int, reason: str, as_json: bool) -> None:
+    """Let VERSION take over."""
+    _tell(workspace().deployment(name).promote(version, reason=reason), as_json=as_json)
+
+
+def _steer(verb: str, words: str) -> None:
+    """Add a verb that takes a name and a reason."""
+
+    @deployments.command(verb, help=words)
+    @click.argument("name")
+    @click.option("--reason", default="asked for", show_default=True, help="For the ledger.")
+    @workspace_option
+    @json_option
+    def command(name: str, reason: str, as_json: bool) -> None:
+        _tell(getattr(workspace().deployment(name), verb)(reason=reason), as_json=as_json)
+
+
+_steer("rollback", "Return to the version before.")
+_steer("pause", "Stop serving; records and monitors stay.")
+_steer("resume", "Serve again.")
+
+
+@deployments.command()
+@click.argument("name")
+@click.confirmation_option(prompt="It will stop answering. Go on?")
+@workspace_option
+@json_option
+def delete(name: str, as_json: bool) -> None:
+    """Stop serving for good; its records stay on disk."""
+    workspace().deployment(name).delete()
+    answer(f"{name}: deleted.", {"deleted": name}, as_json=as_json)
+
+
+@deployments.command()
+@click.argument("name")
+@click.option("--lines", "-n", type=click.IntRange(1), default=50, show_default=True)
+@workspace_option
+@json_option
+def logs(name: str, lines: int, as_json: bool) -> None:
+    """Show the end of what its workers wrote."""
+    text = workspace().deployment(name).logs(lines)
+    answer(text, {"deployment": name, "log": text}, as_json=as_json)
+
+
+@click.group(cls=Group)
+def labels() -> None:
+    """Hand in ground truth."""
+
+
+@labels.command()
+@click.argument("deployment")
+@click.argument("file")
+@click.option("--key", default="request_id", show_default=True, help="Column with the request id.")
+@click.option("--label", default="label", show_default=True, help="Column with the truth.")
+@click.option("--row", help="Column with the row inside the request, from 0.")
+@click.option("--received-at", callback=lambda _, __, text: when(text), help="When it became known; default: now.")
+@workspace_option
+@json_option
+def add(
+    *, deployment: str, file: str, key: str, label: str, row: str | None, received_at: datetime | None, as_json: bool
+) -> None:
+    """Join the labels in FILE to the records of DEPLOYMENT; the newest label of a record wins."""
+    taken = workspace().deployment(deployment).log_labels(file, key=key, label=label, row=row, received_at=received_at)
+    answer(f"{deployment}: {taken:,} labels.", {"deployment": deployment, "labels": taken}, as_json=as_json)
+
+
+@click.command()
+@click.argument("deployment")
+@click.argument("file")
+@click.option("--key", help="Column with the request id; default: made from the file and the row.")
+@click.option("--time", help="Column with the event time; default: now.")
+@click.option("--prediction", help="Column with the answer.")
+@click.option("--score", help="Column with the probability of the positive class.")
+@click.option("--label", help="Column with the truth.")
+@workspace_option
+@json_option
+def log(deployment: str, file: str, as_json: bool, **columns: Any) -> None:
+    """Record a batch that was scored elsewhere, as if DEPLOYMENT had answered it."""
+    rows = workspace().deployment(deployment).log(file, **columns)
+    answer(f"{deployment}: {rows:,} records.", {"deployment": deployment, "records": rows}, as_json=as_json)

@@ -1,0 +1,158 @@
+"""``holter monitors``: what is watched, and what was measured."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from holter.cli.options import RULE_BROKEN, Group, answer, json_option, when, workspace, workspace_option
+
+if TYPE_CHECKING:
+    from holter.workspace import Monitor
+
+
+_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group(cls=Group)
+def monitors() -> None:
+    """Watch deployments and tables."""
+
+
+@monitors.command()
+@click.argument("source")
+@click.option("--deployment", "-d", help="Watch this deployment.")
+@click.option("--table", "-t", help="Watch this table: Parquet folder or glob, CSV, Delta folder.")
+@click.option("--time", help="Column of the table with the event time.")
+@click.option("--prediction", help="Column with the model's answer.")
+@click.option("--score", help="Column with the probability of the positive class.")
+@click.option("--label", help="Column with the truth.")
+@click.option("--task", type=click.Choice(["binary", "multiclass", "regression"]), help="Default: told from the label.")
+@click.option("--baseline", "-b", help="Table that says what normal looks like.")
+@click.option("--every", help="How often a window closes (default 1d).")
+@click.option("--over", help="How far a window reaches back (default: as long as --every).")
+@click.option("--lateness", help="How long after its end a window is evaluated.")
+@click.option("--label-delay", help="How much longer, for signals that need labels.")
+@click.option("--event-clock", is_flag=True, default=None, help="Time is the newest event seen (a replay).")
+@click.option("--signal", "signals", multiple=True, help="A signal of the catalogue; may be repeated.")
+@click.option("--rule", "rules", multiple=True, metavar="'METRIC < NUMBER'", help="May be repeated.")
+@click.option("--email", "emails", multiple=True, metavar="ADDRESS", help="Who is told when a --rule breaks.")
+@click.option("--overwrite", is_flag=True, help="Replace the monitor of that name.")
+@workspace_option
+@json_option
+def add(source: str, overwrite: bool, as_json: bool, **options: Any) -> None:
+    r"""Add a monitor: SOURCE is its name, or a TOML file that describes it.
+
+    \b
+    holter monitors add churn-daily -d churn-api --rule 'performance.roc_auc < 0.7'
+    holter monitors add churn-daily.toml
+    """
+    from holter.cli.monitor_file import from_file, from_options
+
+    given = from_file(Path(source)) if source.endswith(".toml") else from_options(source, options)
+    monitor = workspace().monitor(**given, overwrite=overwrite)
+    _show(monitor, as_json=as_json)
+
+
+def _show(monitor: "Monitor", *, as_json: bool) -> None:
+    from holter.workspace.results import Monitors
+
+    found = Monitors((monitor.entry,))
+    answer(found, found.to_dict()[0], as_json=as_json)
+
+
+@monitors.command("list")
+@workspace_option
+@json_option
+def list_monitors(as_json: bool) -> None:
+    """List every monitor."""
+    found = workspace().monitors()
+    answer(found, found.to_dict(), as_json=as_json)
+
+
+@monitors.command()
+@click.argument("name")
+@workspace_option
+@json_option
+def show(name: str, as_json: bool) -> None:
+    """Show one monitor."""
+    _show(workspace().monitor(name), as_json=as_json)
+
+
+@monitors.command()
+@click.argument("name")
+@click.option("--now", callback=lambda _, __, text: when(text), help="Pretend that it is this time (ISO 8601).")
+@workspace_option
+@json_option
+@click.pass_context
+def run(ctx: click.Context, name: str, now: datetime | None, as_json: bool) -> None:
+    """Evaluate the windows that are due; exit with code 3 if a rule of the monitor is broken."""
+    monitor = workspace().monitor(name)
+    found = monitor.run(now=now)
+    _tell(monitor, found, as_json=as_json)
+    if monitor.is_broken:
+        ctx.exit(RULE_BROKEN)
+
+
+def _tell(monitor: "Monitor", found: Any, *, as_json: bool) -> None:
+    alerts = monitor.alerts(open_only=True)
+    text = f"{found}\n\n{alerts}" if alerts else str(found)
+    answer(text, {"measurements": found.to_dict(), "alerts": alerts.to_dict()}, as_json=as_json)
+
+
+@monitors.command()
+@click.argument("name")
+@click.option("--metric", help="Only this one, as signal.metric.")
+@click.option("--feature", help="Only this one.")
+@workspace_option
+@json_option
+def history(name: str, metric: str | None, feature: str | None, as_json: bool) -> None:
+    """Show what was measured so far, oldest window first."""
+    found = workspace().monitor(name).history(metric, feature=feature)
+    answer(found, found.to_dict(), as_json=as_json)
+
+
+@monitors.command()
+@click.argument("name")
+@click.argument("start", callback=lambda _, __, text: when(text))
+@click.argument("end", callback=lambda _, __, text: when(text))
+@workspace_option
+@json_option
+def backfill(name: str, start: datetime, end: datetime, as_json: bool) -> None:
+    """Evaluate the windows of the past from START up to END (ISO 8601)."""
+    monitor = workspace().monitor(name)
+    _tell(monitor, monitor.backfill(start, end), as_json=as_json)
+
+
+@monitors.command()
+@click.argument("name")
+@click.option("--rules", "rules_file", type=_FILE, help="TOML with [[rules]].")
+@click.option("--rule", "rules", multiple=True, metavar="'METRIC < NUMBER'", help="May be repeated.")
+@workspace_option
+@json_option
+def replay(name: str, rules_file: Path | None, rules: tuple[str, ...], as_json: bool) -> None:
+    """Tell which alerts these rules would have raised; nobody is told. Default: the monitor's own rules."""
+    from holter.cli.monitor_file import read_rules, rule_from_text
+
+    chosen = [rule_from_text(text, ()) for text in rules] + (read_rules(rules_file) if rules_file else [])
+    found = workspace().monitor(name).replay(chosen or None)
+    answer(found, found.to_dict(), as_json=as_json)
+
+
+@monitors.command()
+@click.argument("name")
+@workspace_option
+@json_option
+def pause(name: str, as_json: bool) -> None:
+    """Stop evaluating."""
+    _show(workspace().monitor(name).pause(), as_json=as_json)
+
+
+@monitors.command()
+@click.argument("name")
+@workspace_option
+@json_option
+def resume(name: str, as_json: bool) -> None:
+    """Evaluate again; what fell due meanwhile is caught up with."""
+    _show(workspace().monitor(name).resume(), as_json=as_json)

@@ -1,0 +1,90 @@
+"""The process tree of a workspace: ``init``, ``up``, ``status``, ``down``, and the companions it starts."""
+
+from pathlib import Path
+
+import click
+
+from holter.cli.options import answer, json_option, root, workspace_option
+
+
+@click.command()
+@click.argument("directory", required=False, type=click.Path(file_okay=False, path_type=Path))
+@workspace_option
+@json_option
+def init(directory: Path | None, as_json: bool) -> None:
+    """Create a workspace, or open the one that is there."""
+    from holter.workspace import open as open_workspace
+
+    ws = open_workspace(directory or root(), create=True)
+    answer(f"The workspace {ws.root} is ready.", {"workspace": str(ws.root)}, as_json=as_json)
+
+
+@click.command()
+@click.option("--detach", is_flag=True, help="Run in the background; words go to log/up.log.")
+@workspace_option
+@json_option
+def up(detach: bool, as_json: bool) -> None:
+    """Serve, beat and show the dashboard: the one process tree.
+
+    Where another tree serves the workspace already, this one only beats.
+    """
+    from holter.workspace import open as open_workspace
+    from holter.workspace import tree
+
+    folder = open_workspace(root(), create=True).root
+    if detach:
+        found = tree.start(folder)
+        answer(found, found.to_dict(), as_json=as_json)
+        return
+    from holter.workspace.foreground import up as run_up
+
+    run_up(folder, click.echo)
+
+
+@click.command()
+@workspace_option
+@json_option
+def status(as_json: bool) -> None:
+    """Say whether the workspace is served, and how its deployments are."""
+    from holter.cli.options import workspace
+    from holter.workspace import tree
+
+    ws = workspace()
+    found, deployments = tree.status(ws.root), ws.deployments()
+    text = f"{found}\n\n{deployments}" if deployments else str(found)
+    answer(text, found.to_dict() | {"deployments": deployments.to_dict()}, as_json=as_json)
+
+
+@click.command()
+@workspace_option
+@json_option
+def down(as_json: bool) -> None:
+    """Stop the process tree and wait until it is gone."""
+    from holter.cli.options import workspace
+    from holter.workspace import tree
+
+    folder = workspace().root
+    pid = tree.stop(folder)
+    answer(f"{folder}: stopped (it was process {pid}).", {"workspace": str(folder), "stopped": pid}, as_json=as_json)
+
+
+@click.command()
+@click.option("--companion", is_flag=True, help="Started by the tree: also compacts journals, and ends with it.")
+@workspace_option
+def beat(companion: bool) -> None:
+    """Evaluate what is due, deliver messages and do jobs, until stopped."""
+    from holter.cli.options import workspace
+    from holter.workspace.foreground import beat as run_beat
+
+    run_beat(workspace().root, companion=companion)
+
+
+@click.command()
+@click.option("--companion", is_flag=True, help="Started by the tree: ends with it.")
+@workspace_option
+def web(companion: bool) -> None:
+    """Show the dashboard, until stopped."""
+    from holter.cli.dashboard import serve
+    from holter.cli.options import workspace
+
+    serve(workspace().root, companion=companion)

@@ -1,0 +1,69 @@
+"""Work that is done again and again, each kind in a thread of its own, until the process is told to stop."""
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+_log = logging.getLogger("holter.workspace")
+
+_LONGEST_PAUSE: Final = 60.0
+"""Seconds between attempts of work that keeps failing."""
+_PARENT_CHECK_SECONDS: Final = 0.5
+_JOIN_SECONDS: Final = 8.0
+"""Less than the supervisor waits for a companion before it kills it."""
+
+
+@dataclass(frozen=True)
+class Loop:
+    """One kind of work: ``step`` is called every ``seconds``; if it raises, the pause doubles until it succeeds."""
+
+    name: str
+    seconds: float
+    step: Callable[[], object]
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until told to stop. Nothing that a step raises ends the loop."""
+        pause = self.seconds
+        while True:
+            try:
+                self.step()
+            except Exception:  # noqa: BLE001  (the loop must outlive any defect of one pass; the log has the traceback)
+                pause = min(max(2 * pause, self.seconds), _LONGEST_PAUSE)
+                _log.exception("%s failed; next attempt in %.1f s", self.name, pause)
+            else:
+                pause = self.seconds
+            if stop.wait(pause):
+                return
+
+
+def run(loops: Sequence[Loop], stop: threading.Event, parent: int | None = None) -> None:
+    """Run all loops until ``stop`` is set, or until process ``parent``, which started this one, is gone."""
+    threads = [threading.Thread(target=loop.run, args=(stop,), name=loop.name, daemon=True) for loop in loops]
+    for thread in threads:
+        thread.start()
+    watch_parent(stop, parent)
+    for thread in threads:
+        thread.join(_JOIN_SECONDS)
+
+
+def watch_parent(stop: threading.Event, parent: int | None) -> None:
+    """Block until ``stop`` is set, or set it when this process is no longer a child of ``parent``; None: nobody's.
+
+    A companion must not outlive a supervisor that was killed: the next tree starts its own.
+    """
+    while not stop.wait(_PARENT_CHECK_SECONDS):
+        if parent is not None and os.getppid() != parent:
+            _log.warning("the process that started this one is gone; stopping")
+            stop.set()
+
+
+def on_signal() -> threading.Event:
+    """Return an event that SIGTERM and SIGINT set: the end of one pass, not the middle of it, is where to stop."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop

@@ -1,0 +1,263 @@
+"""What changed between two tables: no workspace, no server."""
+
+import json
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from holter.errors import UnknownColumn
+from holter.profile import Column, NumericColumn, Profile, Window
+from holter.rules import Calibration, decide, number, title
+from holter.types import Kind, Measurement, Schema, Verdict
+from holter.workspace.printing import html_table, share, text_table, visible
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+_SIGNALS: Final = ("data_drift", "data_quality")
+_DISTANCE: Final = "data_drift.jensen_shannon"
+_HEADERS: Final = ("column", "kind", "drift (JS)", "PSI", "nulls before", "nulls now", "verdict", "why")
+_GRAVEST: Final = (Verdict.ALARM, Verdict.ERROR, Verdict.INSUFFICIENT, Verdict.UNDEFINED)
+
+
+@dataclass(frozen=True)
+class ColumnChange:
+    """How one column changed.
+
+    ``jensen_shannon`` (a distance from 0 to 1) and ``psi`` are None where they cannot be told, null rates where the
+    column is missing. ``verdict`` is the gravest of its measurements, ``why`` says what raised it.
+    """
+
+    column: str
+    kind: str
+    jensen_shannon: float | None
+    psi: float | None
+    null_rate_before: float | None
+    null_rate: float | None
+    verdict: Verdict
+    why: str
+
+    def cells(self) -> tuple[str, ...]:
+        """Return it as text, in the order of the table."""
+        distances = (number(_DISTANCE, self.jensen_shannon), number("data_drift.psi", self.psi))
+        nulls = (share(self.null_rate_before), share(self.null_rate))
+        return (self.column, self.kind, *distances, *nulls, str(self.verdict), self.why)
+
+
+@dataclass(frozen=True, repr=False)
+class Comparison:
+    """What :func:`compare` found: measurements with verdicts, the column that changed most first.
+
+    Prints as one sentence and a table; a notebook shows a picture.
+    """
+
+    baseline_name: str
+    target_name: str
+    baseline: Window
+    target: Window
+    measurements: tuple[Measurement, ...]
+    columns: tuple[ColumnChange, ...]
+
+    @property
+    def alarms(self) -> tuple[Measurement, ...]:
+        """Measurements that are beyond chance and large enough to matter."""
+        return tuple(each for each in self.measurements if each.verdict is Verdict.ALARM)
+
+    @property
+    def sentence(self) -> str:
+        """Say in words what changed most, or why nothing can be said."""
+        return _sentence(self)
+
+    def __str__(self) -> str:
+        if not self.columns:
+            return self.sentence
+        rows = [column.cells() for column in self.columns]
+        return f"{visible(self.sentence)}\n\n{text_table(_HEADERS, rows, right=_HEADERS[2:6])}"
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return html_table(_HEADERS, [column.cells() for column in self.columns], caption=self.sentence)
+
+    def to_vega_lite(self) -> dict[str, Any]:
+        """Return the picture of the columns that changed most, as a Vega-Lite specification."""
+        from holter.charts import ranked
+
+        distances = [each for each in self.measurements if each.name == _DISTANCE]
+        heading = f"{self.target_name} against {self.baseline_name}"
+        return ranked(distances, title=heading, unit="Jensen-Shannon distance")
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        spec = self.to_vega_lite()
+        major = str(spec.get("$schema", "/v6")).rpartition("/v")[2].split(".")[0]
+        return {
+            "text/plain": str(self),
+            "text/html": self._repr_html_(),
+            f"application/vnd.vegalite.v{major}+json": spec,
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values: names, rows, the sentence, one dict for each column and one for each measurement."""
+        return {
+            "baseline": {"name": self.baseline_name, "rows": self.baseline.n},
+            "target": {"name": self.target_name, "rows": self.target.n},
+            "sentence": self.sentence,
+            "alarms": len(self.alarms),
+            "columns": [vars(column) | {"verdict": str(column.verdict)} for column in self.columns],
+            "measurements": [each.to_dict() for each in self.measurements],
+        }
+
+    def to_json(self) -> str:
+        """Return the same as JSON text; it never holds NaN."""
+        return json.dumps(self.to_dict(), allow_nan=False)
+
+    def to_arrow(self) -> "pa.Table":
+        """Return one row for each measurement."""
+        import pyarrow as pa
+
+        return pa.Table.from_pylist([each.to_dict() for each in self.measurements])
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return the same as a data frame; needs pandas."""
+        return self.to_arrow().to_pandas()
+
+
+def compare(baseline: Any, target: Any, *, columns: Sequence[str] | None = None) -> Comparison:
+    """Tell what changed from one table to another.
+
+    Parameters
+    ----------
+    baseline, target
+        Before and after: paths or globs of Parquet, CSV or Arrow files, Delta folders, or tables of pandas, polars,
+        pyarrow or DuckDB. Each is read once, in bounded memory. Nulls are counted and take no part in distances.
+    columns
+        Only these; None takes all. A column that only one side has is reported.
+
+    Returns
+    -------
+    Comparison
+        An alarm is a change beyond chance (rows drawn independently on both sides, one false alarm in a thousand
+        comparisons) and large enough to matter.
+
+    Raises
+    ------
+    UnreadableTable, UnsupportedTable
+        If one of them is no table.
+    UnknownColumn
+        For one of ``columns`` that neither has.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> january = pa.table({"delay": [float(n % 10) for n in range(2000)]})
+    >>> february = pa.table({"delay": [float(n % 10) + 4 for n in range(2000)]})
+    >>> [change.column for change in compare(january, february).columns if change.verdict == "alarm"]
+    ['delay']
+    """
+    from holter.signals import named
+
+    before, after = _windows(baseline, target, columns)
+    found = [each for signal in _SIGNALS for each in named(signal).measure(after, before)]
+    judged = decide(found, Calibration.iid())
+    changes = sorted((_change(*side, judged) for side in _sides(before, after)), key=_rank)
+    order = {change.column: place for place, change in enumerate(changes)}
+    ranked = sorted(judged, key=lambda each: order.get(each.feature or "", len(order)))
+    names = _name(baseline, "baseline"), _name(target, "target")
+    return Comparison(*names, before, after, tuple(ranked), tuple(changes))
+
+
+def _windows(baseline: Any, target: Any, columns: Sequence[str] | None) -> tuple[Window, Window]:
+    """Read both tables; the target is summarised by the kinds of the baseline, so that like is compared with like."""
+    from holter.source import infer_schema, schema_of, stream
+
+    sides = (baseline, target)
+    schemas = [infer_schema(schema_of(side)) for side in sides]
+    if columns is not None:
+        known = [name for schema in schemas for name in schema.names]
+        for name in columns:
+            if name not in known:
+                raise UnknownColumn(name, known, "neither table")
+        schemas = [Schema(tuple(each for each in schema.features if each.name in columns)) for schema in schemas]
+    kinds = {each.name: each.kind for schema in reversed(schemas) for each in schema.features}
+
+    def profile(side: Any, schema: Schema) -> Profile:
+        return Profile.of(stream(side, columns=list(schema.names)), kinds=kinds)
+
+    # Two files are read side by side; two relations of one database connection must not be.
+    workers = 2 if all(isinstance(side, str | Path) for side in sides) else 1
+    with ThreadPoolExecutor(workers) as pool:
+        before, after = pool.map(profile, sides, schemas)
+    return Window(None, schemas[0], before), Window(None, schemas[1], after)
+
+
+def _sides(before: Window, after: Window) -> Iterable[tuple[str, Column | None, Column | None]]:
+    old = before.profile.columns if before.profile else {}
+    new = after.profile.columns if after.profile else {}
+    return [(name, old.get(name), new.get(name)) for name in dict.fromkeys((*old, *new))]
+
+
+def _change(name: str, old: Column | None, new: Column | None, judged: Sequence[Measurement]) -> ColumnChange:
+    about = [each for each in judged if each.feature == name]
+    values = {each.name: each.value for each in about}
+    verdict = next((v for v in _GRAVEST if any(each.verdict is v for each in about)), Verdict.OK)
+    present = new if new is not None else old
+    return ColumnChange(
+        name,
+        str(Kind.NUMERIC if isinstance(present, NumericColumn) else _kind(present)),
+        values.get(_DISTANCE),
+        values.get("data_drift.psi"),
+        _null_rate(old),
+        _null_rate(new),
+        verdict,
+        _why(about, verdict),
+    )
+
+
+def _kind(column: Column | None) -> Kind:
+    return Kind.CATEGORICAL if hasattr(column, "counts") else Kind.OTHER
+
+
+def _null_rate(column: Column | None) -> float | None:
+    return column.nulls / column.n if column is not None and column.n else None
+
+
+def _why(about: Sequence[Measurement], verdict: Verdict) -> str:
+    """Say what raised an alarm, metric by metric, or give the reason of a missing answer."""
+    if verdict is Verdict.OK:
+        return ""
+    grave = [each for each in about if each.verdict is verdict]
+    if verdict is not Verdict.ALARM:
+        return grave[0].reason
+    told = [each.reason or f"{title(each.name)} {number(each.name, each.value)}" for each in grave]
+    return "; ".join(dict.fromkeys(told))
+
+
+def _rank(change: ColumnChange) -> tuple[bool, bool, float, str]:
+    distance = change.jensen_shannon
+    # An alarm without a distance is a column that is gone or of another type: no change is larger.
+    return change.verdict is not Verdict.ALARM, distance is not None, -(distance or 0.0), change.column
+
+
+def _name(obj: Any, otherwise: str) -> str:
+    return Path(obj).stem if isinstance(obj, str | Path) else otherwise
+
+
+def _sentence(found: Comparison) -> str:
+    old, new = found.baseline_name, found.target_name
+    empty = [name for name, side in ((old, found.baseline), (new, found.target)) if side.n == 0]
+    common = set(found.baseline.schema.names) & set(found.target.schema.names)
+    if empty:
+        return f"Nothing can be compared: {' and '.join(empty)} {'has' if len(empty) == 1 else 'have'} no rows."
+    if not common:
+        return f"Nothing can be compared: {old} and {new} have no column in common."
+    changed = [change for change in found.columns if change.verdict is Verdict.ALARM]
+    sizes = f"{old}: {found.baseline.n:,} rows, {new}: {found.target.n:,} rows"
+    if not changed:
+        return f"No column changed beyond chance and enough to matter ({len(common)} compared; {sizes})."
+    return (
+        f"{changed[0].column} changed most from {old} to {new}: {changed[0].why}. "
+        f"{len(changed)} of {len(found.columns)} columns changed ({sizes})."
+    )

@@ -1,0 +1,207 @@
+"""A deployed model, as a user holds it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from time import monotonic, sleep
+from typing import TYPE_CHECKING, Any, Final
+
+from holter.errors import DeploymentFailed, InputError, NotRunning
+from holter.registry import Shelves
+from holter.registry.entries import Deployment as Entry
+from holter.registry.entries import DeploymentState
+from holter.serving.logs import deployment_log, tail
+from holter.types import Span, as_utc
+from holter.workspace import tree
+from holter.workspace.baseline import Roles
+from holter.workspace.identity import actor
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_POLL_SECONDS: Final = 0.1
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_TICK: Final = timedelta(microseconds=1)
+_TAIL_LINES: Final = 20
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A name that is served; every property is read anew, so it is never out of date."""
+
+    shelves: Shelves
+    name: str
+
+    def __repr__(self) -> str:
+        entry = self.entry
+        return f"<Deployment {self.name}: {entry.model}:{entry.wanted.version}, {self.state}, {self.scoring_uri}>"
+
+    @property
+    def entry(self) -> Entry:
+        """All that is known. Raises NotFound when it was deleted."""
+        return self.shelves.registry.deployment(self.name)
+
+    @property
+    def state(self) -> str:
+        """``Transitioning``, ``Healthy``, ``Unhealthy``, ``Failed`` or ``Paused``.
+
+        ``Healthy`` is what the supervisor last wrote; where none runs any more, nothing is.
+        """
+        seen = self.entry.observed.state
+        gone = seen is DeploymentState.HEALTHY and not tree.held(self.shelves.root)
+        return str(DeploymentState.UNHEALTHY if gone else seen)
+
+    @property
+    def scoring_uri(self) -> str:
+        """Where to post rows."""
+        return self.entry.scoring_uri
+
+    @property
+    def version(self) -> int:
+        """The model version that is wanted; it answers once :attr:`state` is Healthy."""
+        return self.entry.wanted.version
+
+    def wait(self, timeout: float = 120.0) -> "Deployment":
+        """Wait until the wanted version answers (or, when it is paused, has stopped); return the deployment.
+
+        Raises
+        ------
+        DeploymentFailed
+            If it failed, with the end of its log, or has not come up after ``timeout`` seconds.
+        NotRunning
+            If no process tree serves the workspace.
+        """
+        deadline = monotonic() + timeout
+        while not _settled(entry := self.entry, tree.status(self.shelves.root)):
+            if entry.observed.state is DeploymentState.FAILED and entry.observed.at:
+                raise DeploymentFailed(self.name, entry.observed.detail, self.logs(_TAIL_LINES))
+            if not tree.held(self.shelves.root):
+                raise NotRunning(str(self.shelves.root))
+            if monotonic() > deadline:
+                why = f"still {entry.observed.state} after {timeout:g} s"
+                raise DeploymentFailed(self.name, why, self.logs(_TAIL_LINES))
+            sleep(_POLL_SECONDS)
+        return self
+
+    def log_labels(
+        self,
+        table: Any,
+        *,
+        key: str = "request_id",
+        label: str = "label",
+        row: str | None = None,
+        received_at: datetime | None = None,
+    ) -> int:
+        """Hand in ground truth and return how many labels were taken.
+
+        Parameters
+        ----------
+        table
+            Anything :func:`holter.compare` takes: one row for each labelled record. Null labels are left out.
+        key, label, row
+            Its columns: the request id, the truth, and for requests of several rows the position from 0.
+        received_at
+            When the truth became known; now, if None. The newest label of a record wins.
+
+        Raises
+        ------
+        UnknownColumn
+            If the table does not have one of the columns.
+        BadLabels
+            If labels are no values of the model's task.
+        """
+        from holter.capture.labels import log_labels
+
+        at = as_utc(received_at or datetime.now(UTC))
+        return log_labels(self.shelves, self.name, table, key=key, label=label, row=row, received_at=at)
+
+    def log(
+        self,
+        table: Any,
+        *,
+        key: str | None = None,
+        time: str | None = None,
+        prediction: str | None = None,
+        score: str | None = None,
+        label: str | None = None,
+    ) -> int:
+        """Record rows that were scored elsewhere, as if this deployment had answered them, and return how many.
+
+        Parameters
+        ----------
+        table
+            Anything :func:`holter.compare` takes. Columns that are none of those below are features.
+        key, time, prediction, score, label
+            Its columns: the request id (None: made from the rows, so that the same table twice is recorded once), the
+            event time (None: now), the answer, the probability of the positive class, the truth.
+
+        Raises
+        ------
+        UnknownColumn
+            For a named column that is not there.
+        BadLabels
+            If predictions or labels are no values of the model's task.
+        """
+        from holter.workspace.batch import log_batch
+
+        roles = Roles(time, prediction, score, label)
+        return log_batch(self.shelves, self.entry, table, roles, key=key, now=datetime.now(UTC))
+
+    def records(self, since: datetime | None = None, until: datetime | None = None) -> "pa.Table":
+        """Return what was scored from ``since`` up to ``until`` (event time), with the labels known by now.
+
+        A request takes up to a second or two from its reply to this table.
+        """
+        records = self.shelves.records(self.name)
+        newest = records.watermark()
+        end = until or (newest + _TICK if newest else _EPOCH + _TICK)
+        start = since or records.first() or _EPOCH
+        return records.read(Span(min(start, end), end))
+
+    def promote(self, version: int, *, reason: str = "asked for") -> "Deployment":
+        """Let another version of the model take over, without a failed request. Raises NotFound."""
+        entry = self.entry
+        self.shelves.registry.version(entry.model, version)
+        return self._want(version=version, reason=reason)
+
+    def rollback(self, *, reason: str = "asked for") -> "Deployment":
+        """Return to the version before.
+
+        Raises
+        ------
+        InputError
+            If there was none.
+        """
+        previous = self.entry.wanted.previous
+        if previous is None:
+            raise InputError(f"{self.name} has only ever served one version; there is nothing to return to.")
+        return self._want(version=previous, reason=reason)
+
+    def pause(self, *, reason: str = "asked for") -> "Deployment":
+        """Stop serving; records, port and monitors stay."""
+        return self._want(paused=True, reason=reason)
+
+    def resume(self, *, reason: str = "asked for") -> "Deployment":
+        """Serve again."""
+        return self._want(paused=False, reason=reason)
+
+    def delete(self) -> None:
+        """Stop serving for good. Its records stay on disk."""
+        self.shelves.registry.delete(self.name, actor=actor())
+
+    def logs(self, lines: int = 200) -> str:
+        """Return the end of what its workers wrote."""
+        return tail(deployment_log(self.shelves.root, self.name), lines)
+
+    def _want(self, *, reason: str, **wanted: Any) -> "Deployment":
+        self.shelves.registry.want(self.name, actor=actor(), reason=reason, **wanted)
+        return self
+
+
+def _settled(entry: Entry, found: tree.TreeStatus) -> bool:
+    """Tell whether the tree that runs now is where it should be; one that was killed could not take its words back."""
+    seen = entry.observed
+    if found.started is None or seen.at is None or seen.at < datetime.fromisoformat(found.started):
+        return False
+    if entry.wanted.paused:
+        return seen.state is DeploymentState.PAUSED
+    return seen.state is DeploymentState.HEALTHY and seen.version == entry.wanted.version

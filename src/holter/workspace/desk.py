@@ -1,0 +1,316 @@
+"""The workspace: one folder with everything in it."""
+
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from holter.errors import InputError, NotFound
+from holter.registry import Shelves
+from holter.registry.entries import DeploymentSettings, ModelVersion, MonitorEntry
+from holter.rules import Alert, Rule
+from holter.types import Task
+from holter.workspace import tree
+from holter.workspace.baseline import Roles
+from holter.workspace.deployment import Deployment
+from holter.workspace.identity import actor
+from holter.workspace.models import Models
+from holter.workspace.monitor import Monitor, as_rule
+from holter.workspace.results import Alerts, Deployments, Ledger, Monitors
+from holter.workspace.watching import duration, keep_baseline, table_target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_DAY = timedelta(days=1)
+
+
+def open(path: str | Path = "holter", *, create: bool = True) -> "Workspace":  # noqa: A001  (the verb users expect)
+    """Open a workspace, and create it if it is not there.
+
+    Parameters
+    ----------
+    path
+        Its folder.
+    create
+        False refuses to create one.
+
+    Raises
+    ------
+    NotFound
+        If there is none and ``create`` is False.
+    BadSetting
+        If ``holter.toml`` or a ``HOLTER_`` variable cannot be followed.
+    NewerFormat
+        If a newer Holter wrote it.
+    """
+    return Workspace(Shelves.open(Path(path), create=create))
+
+
+class Workspace:
+    """Models, deployments, monitors, alerts and the ledger of one folder."""
+
+    def __init__(self, shelves: Shelves) -> None:
+        self.shelves = shelves
+        self.models = Models(shelves)
+
+    def __repr__(self) -> str:
+        return f"<Workspace {self.root}>"
+
+    @property
+    def root(self) -> Path:
+        """The folder."""
+        return self.shelves.root
+
+    @property
+    def status(self) -> tree.TreeStatus:
+        """Whether a process tree serves it, and where its dashboard is."""
+        return tree.status(self.root)
+
+    def deploy(
+        self,
+        name: str,
+        model: ModelVersion | str,
+        *,
+        entry_script: str | Path,
+        source: str | Path | None = None,
+        overwrite: bool = False,
+        start: bool = True,
+        **settings: Any,
+    ) -> Deployment:
+        """Put a model behind a scoring URI; returns at once, see :meth:`Deployment.wait`.
+
+        Parameters
+        ----------
+        name
+            3 to 32 lower-case letters, digits and ``-``.
+        model
+            A registered version, or ``name`` (the newest) or ``name:version``.
+        entry_script
+            Python file with ``init()`` and ``run(data)``.
+        source
+            Folder that is copied with it, ``entry_script`` then being relative to it; None copies the script alone.
+        overwrite
+            Replace the deployment of that name; it goes on answering until the new one does.
+        start
+            Start the process tree in the background when none runs.
+        **settings
+            The fields of :class:`holter.registry.entries.DeploymentSettings`: ``workers``, ``timeout_ms``,
+            ``event_time_header`` and so on.
+
+        Raises
+        ------
+        NotFound
+            If there is no such model or version.
+        AlreadyExists
+            If the name is taken and ``overwrite`` is False.
+        InputError
+            If the script is not there, or a setting is unknown.
+        """
+        unknown = set(settings) - set(DeploymentSettings.__dataclass_fields__)
+        if unknown:
+            raise InputError(f"a deployment has no setting {min(unknown)!r}.")
+        with _source(Path(entry_script), None if source is None else Path(source)) as (folder, script):
+            self.shelves.registry.deploy(
+                name,
+                self._version(model),
+                source=folder,
+                entry_script=script,
+                settings=DeploymentSettings(**settings),
+                overwrite=overwrite,
+                actor=actor(),
+            )
+        if start:
+            tree.ensure(self.root)
+        return Deployment(self.shelves, name)
+
+    def _version(self, model: ModelVersion | str) -> ModelVersion:
+        if isinstance(model, ModelVersion):
+            return model
+        name, colon, version = model.partition(":")
+        if colon and not version.isdigit():
+            raise InputError(f"{model!r} is not a model. Write NAME or NAME:VERSION, for example churn:3.")
+        return self.models.get(name, int(version) if colon else None)
+
+    def deployment(self, name: str) -> Deployment:
+        """Return a deployment. Raises NotFound."""
+        found = Deployment(self.shelves, name)
+        _ = found.entry
+        return found
+
+    def deployments(self) -> Deployments:
+        """Return every deployment."""
+        return Deployments(tuple(self.shelves.registry.deployments()))
+
+    def monitor(
+        self,
+        name: str,
+        target: Deployment | str | Path | None = None,
+        *,
+        every: str | timedelta = "1d",
+        over: str | timedelta | None = None,
+        time: str | None = None,
+        prediction: str | None = None,
+        score: str | None = None,
+        label: str | None = None,
+        task: Task | str | None = None,
+        signals: Sequence[str] | None = None,
+        rules: Sequence[Rule | Mapping[str, Any]] = (),
+        lateness: str | timedelta | None = None,
+        label_delay: str | timedelta | None = None,
+        event_clock: bool = False,
+        baseline: Any = None,
+        overwrite: bool = False,
+    ) -> Monitor:
+        """Watch a deployment or a table; without ``target``, return the monitor of that name.
+
+        Parameters
+        ----------
+        name
+            Letters, digits, ``-`` and ``_``.
+        target
+            A deployment or its name, or the path (glob, Delta folder) of a table that others write; a name with a time
+            column (``time=``) is a path.
+        every, over
+            A window closes each ``every`` and reaches back ``over`` (as long as ``every``, when None).
+        time, prediction, score, label
+            Columns of a table: event time, the answer, the probability of the positive class, the truth. For a
+            deployment they name columns of ``baseline``.
+        task
+            Of a table; None finds it from the label.
+        signals
+            Names from the catalogue; None takes the default preset.
+        rules
+            What is an alert, and what to do then: :class:`holter.rules.Rule` or the plain values of one.
+        lateness, label_delay
+            How long after its end a window is evaluated, and how much longer for signals that need labels.
+        event_clock
+            True: time is the newest event time seen, as in a replay of the past; silence then never alarms.
+        baseline
+            What normal looks like; None takes the baseline of the version that answered. A table needs one.
+        overwrite
+            Replace the monitor of that name; what it measured stays.
+
+        Raises
+        ------
+        NotFound
+            If there is no such monitor, deployment or signal.
+        AlreadyExists
+            If the name is taken and ``overwrite`` is False.
+        BadRule
+            If a rule cannot be followed, for example because it watches a metric that no signal gives.
+        InputError
+            If a table has no time column or no baseline.
+        """
+        if target is None:
+            return self._existing(name)
+        roles = Roles(time, prediction, score, label)
+        is_table = isinstance(target, Path) or (isinstance(target, str) and time is not None)
+        if is_table and baseline is None:
+            raise InputError(f"{target} is a table: say what normal looks like with baseline=.")
+        length = duration(every, _DAY)
+        entry = MonitorEntry(
+            name,
+            self._target(target, roles, task, is_table=is_table),
+            _known(signals or ()),
+            _distinct(as_rule(rule) for rule in rules),
+            length,
+            duration(over, length),
+            lateness=duration(lateness, timedelta(0)),
+            label_delay=duration(label_delay, timedelta(0)),
+            event_clock=event_clock,
+            created_at=datetime.now(UTC),
+        )
+        if baseline is not None:
+            kept = keep_baseline(self.shelves, name, baseline, roles, task, strict=not is_table)
+            entry = replace(entry, baseline=kept)
+        self.shelves.registry.add_monitor(entry, overwrite=overwrite, actor=actor())
+        return Monitor(self.shelves, name)
+
+    def _target(self, target: Any, roles: Roles, task: Task | str | None, *, is_table: bool) -> Any:
+        if is_table:
+            return table_target(target, roles, task)
+        return self.deployment(target.name if isinstance(target, Deployment) else str(target)).name
+
+    def _existing(self, name: str) -> Monitor:
+        found = Monitor(self.shelves, name)
+        _ = found.entry
+        return found
+
+    def monitors(self) -> Monitors:
+        """Return every monitor."""
+        return Monitors(tuple(self.shelves.registry.monitors()))
+
+    def alerts(self, monitor: str | None = None, *, open_only: bool = False) -> Alerts:
+        """Return alerts, newest first."""
+        return Alerts(tuple(self.shelves.facts.alerts(monitor, open_only=open_only)))
+
+    def alert(self, alert_id: str) -> Alert:
+        """Return one alert. Raises NotFound."""
+        return self.shelves.facts.alert(alert_id)
+
+    def acknowledge(self, alert_id: str, *, reason: str = "") -> Alert:
+        """Say that somebody looks after an alert; it stays open until the rule holds again.
+
+        Raises
+        ------
+        NotFound
+            If there is no such alert.
+        InputError
+            If it does not fire.
+        """
+        from holter.workspace.acknowledging import acknowledge
+
+        return acknowledge(self.shelves, alert_id, actor(), reason)
+
+    def ledger(self, *, subject: str | None = None, since: int = 0, limit: int | None = None) -> Ledger:
+        """Return what was decided, oldest first, after entry number ``since``."""
+        return Ledger(tuple(self.shelves.facts.ledger(subject=subject, since=since, limit=limit)))
+
+    def verify(self) -> int:
+        """Check that nobody changed, removed or reordered entries of the ledger, and return how many there are.
+
+        Raises
+        ------
+        BrokenLedger
+            With the first entry that does not fit.
+        """
+        return self.shelves.facts.verify_ledger()
+
+
+@contextmanager
+def _source(script: Path, folder: Path | None) -> "Iterator[tuple[Path, str]]":
+    """Give the folder to copy and the script's name in it; a script alone gets a folder of its own for a moment."""
+    whole = script if folder is None else folder / script
+    if not whole.is_file():
+        raise NotFound("entry script", str(whole))
+    if folder is not None:
+        yield folder, str(script)
+        return
+    with tempfile.TemporaryDirectory(prefix="holter-") as temporary:
+        shutil.copy2(script, temporary)
+        yield Path(temporary), script.name
+
+
+def _known(signals: Sequence[str]) -> tuple[str, ...]:
+    """Refuse a signal nobody has now rather than in every window from now on."""
+    from holter.signals import named
+
+    for signal in signals:
+        named(signal)
+    return tuple(signals)
+
+
+def _distinct(rules: Any) -> tuple[Rule, ...]:
+    from holter.errors import BadRule
+
+    found: dict[str, Rule] = {}
+    for rule in rules:
+        if rule.name in found:
+            raise BadRule(rule.name, "two rules of one monitor have this name")
+        found[rule.name] = rule
+    return tuple(found.values())

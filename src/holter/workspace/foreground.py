@@ -1,0 +1,89 @@
+"""What the long-running commands do in their own process: ``up`` and ``beat``."""
+
+import logging
+import os
+import socket
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+from holter.capture.compactor import Compactor
+from holter.errors import StillRunning
+from holter.registry import Shelves
+from holter.workspace import tree
+from holter.workspace.beating import Loop, on_signal, run
+
+_DELIVER_SECONDS: Final = 0.5
+_RESPOND_SECONDS: Final = 0.5
+_COMPACT_SECONDS: Final = 0.3
+"""How often journals are looked at; the settings say how long a record may wait."""
+
+
+def up(root: Path, say: Callable[[str], object]) -> None:
+    """Hold the workspace and run its process tree, or, where another process holds it, only beat."""
+    speak()
+    if not tree.held(root):
+        from holter.serving.supervisor import Supervisor
+
+        companions = {name: tree.command(root, name, "--companion") for name in ("beat", "web")}
+        try:
+            Supervisor(Shelves.open(root), companions).run()
+        except StillRunning:
+            pass  # somebody was faster: then this one beats as well
+        else:
+            return
+    say(f"{tree.status(root)}. This process only beats; stop it with Ctrl-C.")
+    beat(root, companion=False)
+
+
+def beat(root: Path, *, companion: bool) -> None:
+    """Beat until stopped. Journals belong to the tree: only its companion compacts them."""
+    speak()
+    stop = on_signal()
+    parent = supervisor_of(root) if companion else None
+    compactor = Compactor(Shelves.open(root)) if companion else None
+    run((*judging(Shelves.open(root)), *(recording(compactor) if compactor else ())), stop, parent)
+    if compactor is not None and os.getppid() == parent:
+        compactor.once(now(), flush=True)  # the workers have ended: nothing waits in a journal until the next start
+
+
+def judging(shelves: Shelves) -> tuple[Loop, ...]:
+    """Return the work that any number of processes may share: leases and keys keep them apart."""
+    from holter.monitor import Beat
+    from holter.respond import Deliverer, Responder
+
+    beating = Beat(shelves, holder())
+    deliverer, responder = Deliverer(shelves), Responder(shelves, python=[sys.executable])
+    return (
+        Loop("beat", shelves.settings.beat_seconds, lambda: beating.once(now())),
+        Loop("delivery", _DELIVER_SECONDS, lambda: deliverer.once(now())),
+        Loop("responses", _RESPOND_SECONDS, lambda: responder.once(now())),
+    )
+
+
+def recording(compactor: Compactor) -> tuple[Loop, ...]:
+    """Return the work of one process alone: journals into tables."""
+    return (Loop("compaction", _COMPACT_SECONDS, lambda: compactor.once(now())),)
+
+
+def supervisor_of(root: Path) -> int:
+    """Return the process that a companion belongs to; 0, which is nobody's parent, when it has gone already."""
+    return tree.status(root).pid or 0
+
+
+def holder() -> str:
+    """Return a name for this process that no other has, ever: numbers of processes come again."""
+    return f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+
+
+def now() -> datetime:
+    """Return the time by the wall clock, in UTC."""
+    return datetime.now(UTC)
+
+
+def speak() -> None:
+    """Write what the rooms have to say to standard error."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")

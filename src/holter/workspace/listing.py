@@ -1,0 +1,83 @@
+"""What every list that a workspace hands out can do."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
+
+from holter.workspace.printing import html_table, text_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, repr=False)
+class Listing(Sequence[Item], Generic[Item]):
+    """A sequence that prints as a table, shows in a notebook, and turns into dicts, JSON and frames.
+
+    A subclass says what a person sees of an item (:meth:`_cells`) and what a program gets (:meth:`_plain`).
+    """
+
+    items: tuple[Item, ...]
+    _nothing: ClassVar[str] = "Nothing."
+    _right: ClassVar[tuple[str, ...]] = ()
+
+    def _cells(self, item: Item) -> Mapping[str, str]:
+        raise NotImplementedError
+
+    def _plain(self, item: Item) -> dict[str, Any]:
+        raise NotImplementedError
+
+    @overload
+    def __getitem__(self, index: int) -> Item: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Listing[Item]": ...
+    def __getitem__(self, index: int | slice) -> "Item | Listing[Item]":
+        if isinstance(index, slice):
+            return type(self)(self.items[index])
+        return self.items[index]
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __iter__(self) -> Iterator[Item]:
+        return iter(self.items)
+
+    def __str__(self) -> str:
+        cells = [self._cells(item) for item in self.items]
+        if not cells:
+            return self._nothing
+        return text_table(list(cells[0]), [list(row.values()) for row in cells], right=self._right)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        cells = [self._cells(item) for item in self.items]
+        if not cells:
+            return f"<p>{self._nothing}</p>"
+        return html_table(list(cells[0]), [list(row.values()) for row in cells])
+
+    def to_dict(self) -> list[dict[str, Any]]:
+        """Return one flat dict of JSON values for each item."""
+        return [self._plain(item) for item in self.items]
+
+    def to_json(self) -> str:
+        """Return the same as JSON text; it never holds NaN."""
+        return json.dumps(self.to_dict(), allow_nan=False)
+
+    def to_arrow(self) -> "pa.Table":
+        """Return a table of one row for each item; lists and mappings become JSON text."""
+        import pyarrow as pa
+
+        return pa.Table.from_pylist([_flat(row) for row in self.to_dict()])
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return the same as a data frame; needs pandas."""
+        return self.to_arrow().to_pandas()
+
+
+def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: json.dumps(value) if isinstance(value, dict | list) else value for name, value in row.items()}

@@ -1,0 +1,85 @@
+"""The models of a workspace."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from holter.errors import InputError
+from holter.registry import Shelves
+from holter.registry.entries import ModelVersion
+from holter.types import Task
+from holter.workspace.baseline import Roles, prepare
+from holter.workspace.identity import actor
+from holter.workspace.results import Versions
+
+
+@dataclass(frozen=True)
+class Models:
+    """Registers model files and finds them again; reached as ``workspace.models``."""
+
+    shelves: Shelves
+
+    def register(
+        self,
+        name: str,
+        file: str | Path,
+        *,
+        baseline: Any = None,
+        label: str | None = None,
+        score: str | None = None,
+        prediction: str | None = None,
+        time: str | None = None,
+        task: Task | str | None = None,
+        held_out: bool = True,
+        tags: Mapping[str, str] | None = None,
+    ) -> ModelVersion:
+        """Copy a model file into the workspace as the next version of a name.
+
+        Parameters
+        ----------
+        name
+            Letters, digits, ``-``, ``_`` and ``.``.
+        file
+            The model, in any format that the entry script can read.
+        baseline
+            What normal looks like: a table (anything :func:`holter.compare` takes) of rows the model was **not** fitted
+            on. Columns that are none of the four below are the features.
+        label, score, prediction, time
+            Columns of the baseline: the ground truth, the probability of the positive class, the answer, the event time
+            (read as UTC where it has no zone).
+        task
+            ``binary``, ``multiclass`` or ``regression``; None tells it from the label; ``lineage["task"]`` says why.
+        held_out
+            False for training rows: everything compared with them is marked uncalibrated.
+        tags
+            Words of your own.
+
+        Raises
+        ------
+        InputError
+            If a column is named without a baseline, a column is missing, or labels are no values of the task.
+        """
+        roles = Roles(time, prediction, score, label)
+        if baseline is None and roles != Roles():
+            raise InputError("label=, score=, prediction= and time= name columns of the baseline; give baseline= too.")
+        prepared = None if baseline is None else prepare(baseline, roles, task=task)
+        return self.shelves.registry.register(
+            name,
+            Path(file),
+            schema=prepared.schema if prepared else None,
+            baseline=prepared.table if prepared else None,
+            held_out=held_out,
+            tags=dict(tags or {}),
+            lineage={"task": prepared.reason} if prepared else {},
+            actor=actor(),
+        )
+
+    def get(self, name: str, version: int | None = None) -> ModelVersion:
+        """Return a version of a model; the newest when none is named. Raises NotFound."""
+        return self.shelves.registry.version(name, version)
+
+    def list(self) -> Versions:
+        """Return every version of every model."""
+        registry = self.shelves.registry
+        return Versions(tuple(version for model in registry.models() for version in registry.versions(model)))

@@ -1,0 +1,89 @@
+"""A monitor, as a user holds it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from holter.registry import Shelves
+from holter.registry.entries import MonitorEntry
+from holter.rules import AlertState, Rule
+from holter.types import Span
+from holter.workspace.results import Alerts, Measurements
+
+
+def as_rule(given: Rule | Mapping[str, Any]) -> Rule:
+    """Take a rule, or the plain values of one. Raises BadRule."""
+    return given if isinstance(given, Rule) else Rule.from_dict(given)
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """A name that is watched; its entry is read anew each time."""
+
+    shelves: Shelves
+    name: str
+
+    def __repr__(self) -> str:
+        entry = self.entry
+        return f"<Monitor {self.name}: {entry.target} every {entry.every}, {len(entry.rules)} rules>"
+
+    @property
+    def entry(self) -> MonitorEntry:
+        """Target, baseline, signals, rules and interval. Raises NotFound."""
+        return self.shelves.registry.monitor(self.name)
+
+    def run(self, *, now: datetime | None = None) -> Measurements:
+        """Evaluate every window that is due and return what was measured, with verdicts.
+
+        Alerts are raised and answered just as when the tree runs. A window that was published already, with the same
+        data, is not evaluated again.
+        """
+        from holter.monitor import run
+
+        return Measurements(tuple(run(self.shelves, self.name, now or datetime.now(UTC))))
+
+    def history(self, metric: str | None = None, *, feature: str | None = None) -> Measurements:
+        """Return what was measured so far, oldest window first; ``metric`` is ``signal.metric``, None takes all."""
+        return Measurements(tuple(self.shelves.facts.measurements(self.name, metric=metric, feature=feature)))
+
+    def backfill(self, start: datetime, end: datetime) -> Measurements:
+        """Evaluate the windows of a stretch of the past that have not been, and return what was measured.
+
+        Raises
+        ------
+        NaiveTime
+            If a time has no zone.
+        """
+        from holter.monitor import backfill
+
+        return Measurements(tuple(backfill(self.shelves, self.name, Span(start, end), datetime.now(UTC))))
+
+    def replay(self, rules: Sequence[Rule | Mapping[str, Any]] | None = None) -> Alerts:
+        """Tell which alerts these rules (None: the monitor's own) would have raised; changes nothing, tells nobody."""
+        from holter.monitor import replay
+
+        chosen = self.entry.rules if rules is None else tuple(as_rule(rule) for rule in rules)
+        return Alerts(tuple(replay(self.shelves, self.name, chosen)))
+
+    def alerts(self, *, open_only: bool = False) -> Alerts:
+        """Return its alerts, newest first."""
+        return Alerts(tuple(self.shelves.facts.alerts(self.name, open_only=open_only)))
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether a rule of it is broken now: an alert fires, acknowledged or not."""
+        firing = (AlertState.FIRING, AlertState.ACKNOWLEDGED)
+        return any(alert.state in firing for alert in self.alerts(open_only=True))
+
+    def pause(self) -> "Monitor":
+        """Stop evaluating; what fell due meanwhile is caught up with later."""
+        return self._pause(paused=True)
+
+    def resume(self) -> "Monitor":
+        """Evaluate again."""
+        return self._pause(paused=False)
+
+    def _pause(self, *, paused: bool) -> "Monitor":
+        self.shelves.registry.pause(self.name, paused)
+        return self

@@ -1,0 +1,221 @@
+"""The lists a workspace hands out: measurements, alerts, versions, deployments, monitors, ledger."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from holter.registry.entries import Deployment as DeploymentEntry
+from holter.registry.entries import ModelVersion, MonitorEntry, TableTarget
+from holter.rules import Alert
+from holter.store.protocols import Sealed
+from holter.types import Evidence, Measurement, Verdict
+from holter.workspace.listing import Listing
+from holter.workspace.printing import number
+
+
+def moment(at: datetime | None) -> str:
+    """Write a time in UTC to the minute; a dash where there is none."""
+    return "-" if at is None else f"{at:%Y-%m-%d %H:%M}"
+
+
+@dataclass(frozen=True, repr=False)
+class Measurements(Listing[Measurement]):
+    """What signals said about windows, with the verdict of each."""
+
+    _nothing: ClassVar[str] = "No measurements: no window is due, or nothing was recorded."
+    _right: ClassVar[tuple[str, ...]] = ("value", "baseline", "n")
+
+    @property
+    def alarms(self) -> tuple[Measurement, ...]:
+        """Those whose verdict is alarm."""
+        return tuple(each for each in self.items if each.verdict is Verdict.ALARM)
+
+    def _cells(self, item: Measurement) -> Mapping[str, str]:
+        evidence = item.evidence or Evidence()
+        return {
+            "window": moment(item.window.start) if item.window else "-",
+            "measurement": item.name,
+            "feature": item.feature or "",
+            "value": number(item.value),
+            "interval": str(item.interval) if item.interval else "",
+            "baseline": number(evidence.baseline),
+            "n": number(item.n),
+            "verdict": str(item.verdict or "-"),
+            "why": item.reason,
+        }
+
+    def _plain(self, item: Measurement) -> dict[str, Any]:
+        return item.to_dict()
+
+
+@dataclass(frozen=True, repr=False)
+class Alerts(Listing[Alert]):
+    """Rules that were broken, newest first."""
+
+    _nothing: ClassVar[str] = "No alerts."
+
+    def _cells(self, item: Alert) -> Mapping[str, str]:
+        return {
+            "id": item.id,
+            "state": str(item.state),
+            "level": str(item.level),
+            "monitor": item.monitor,
+            "rule": item.rule,
+            "since": moment(item.opened.start),
+            "what": item.sentence,
+        }
+
+    def _plain(self, item: Alert) -> dict[str, Any]:
+        return {
+            "id": item.id,
+            "monitor": item.monitor,
+            "rule": item.rule,
+            "level": str(item.level),
+            "state": str(item.state),
+            "opened": item.opened.start.isoformat(),
+            "judged": item.judged.end.isoformat(),
+            "sentence": item.sentence,
+            "measurement": item.measurement.to_dict(),
+        }
+
+
+@dataclass(frozen=True, repr=False)
+class Versions(Listing[ModelVersion]):
+    """Registered versions of models."""
+
+    _nothing: ClassVar[str] = "No models. Register one with: holter models register NAME FILE"
+
+    def _cells(self, item: ModelVersion) -> Mapping[str, str]:
+        return {
+            "model": item.model,
+            "version": str(item.version),
+            "task": str((item.schema and item.schema.task) or "-"),
+            "features": str(len(item.schema.features)) if item.schema else "-",
+            "baseline": _baseline(item),
+            "created": moment(item.created_at),
+        }
+
+    def _plain(self, item: ModelVersion) -> dict[str, Any]:
+        return {
+            "model": item.model,
+            "version": item.version,
+            "path": str(item.path),
+            "digest": item.digest,
+            "schema": item.schema.to_dict() if item.schema else None,
+            "baseline": str(item.baseline) if item.baseline else None,
+            "held_out": item.held_out,
+            "tags": dict(item.tags),
+            "lineage": dict(item.lineage),
+            "created_at": item.created_at.isoformat(),
+        }
+
+
+def _baseline(item: ModelVersion) -> str:
+    if item.baseline is None:
+        return "none"
+    return "held out" if item.held_out else "training rows (uncalibrated)"
+
+
+@dataclass(frozen=True, repr=False)
+class Deployments(Listing[DeploymentEntry]):
+    """Models behind scoring URIs."""
+
+    _nothing: ClassVar[str] = "No deployments. Make one with: holter deploy NAME --model MODEL --entry-script score.py"
+
+    def _cells(self, item: DeploymentEntry) -> Mapping[str, str]:
+        return {
+            "deployment": item.name,
+            "model": f"{item.model}:{item.wanted.version}",
+            "state": str(item.observed.state),
+            "running": str(item.observed.version or "-"),
+            "scoring URI": item.scoring_uri,
+            "detail": item.observed.detail,
+        }
+
+    def _plain(self, item: DeploymentEntry) -> dict[str, Any]:
+        seen = item.observed
+        return {
+            "name": item.name,
+            "model": item.model,
+            "wanted_version": item.wanted.version,
+            "previous_version": item.wanted.previous,
+            "paused": item.wanted.paused,
+            "state": str(seen.state),
+            "version": seen.version,
+            "detail": seen.detail,
+            "observed_at": seen.at.isoformat() if seen.at else None,
+            "scoring_uri": item.scoring_uri,
+            "entry_script": item.entry_script,
+            "workers": item.settings.workers,
+            "created_at": item.created_at.isoformat(),
+        }
+
+
+@dataclass(frozen=True, repr=False)
+class Monitors(Listing[MonitorEntry]):
+    """What is watched, how often, by which signals and rules."""
+
+    _nothing: ClassVar[str] = "No monitors. Add one with: holter monitors add NAME --deployment DEPLOYMENT"
+
+    def _cells(self, item: MonitorEntry) -> Mapping[str, str]:
+        return {
+            "monitor": item.name,
+            "target": item.target.path if isinstance(item.target, TableTarget) else item.target,
+            "every": str(item.every),
+            "signals": ", ".join(item.signals) or "default",
+            "rules": ", ".join(rule.name for rule in item.rules) or "none",
+            "state": "paused" if item.paused else "watching",
+        }
+
+    def _plain(self, item: MonitorEntry) -> dict[str, Any]:
+        target = item.target
+        table = None
+        if isinstance(target, TableTarget):
+            names = ("path", "time", "prediction", "score", "label")
+            table = {name: getattr(target, name) for name in names} | {"schema": target.schema.to_dict()}
+        return {
+            "name": item.name,
+            "deployment": target if isinstance(target, str) else None,
+            "table": table,
+            "signals": list(item.signals),
+            "rules": [rule.to_dict() for rule in item.rules],
+            "every_seconds": item.every.total_seconds(),
+            "over_seconds": item.over.total_seconds(),
+            "lateness_seconds": item.lateness.total_seconds(),
+            "label_delay_seconds": item.label_delay.total_seconds(),
+            "event_clock": item.event_clock,
+            "baseline": str(item.baseline) if item.baseline else None,
+            "paused": item.paused,
+        }
+
+
+@dataclass(frozen=True, repr=False)
+class Ledger(Listing[Sealed]):
+    """What was decided, by whom, on which facts; oldest first."""
+
+    _nothing: ClassVar[str] = "The ledger is empty."
+
+    def _cells(self, item: Sealed) -> Mapping[str, str]:
+        entry = item.entry
+        return {
+            "no.": str(item.seq),
+            "when": moment(item.at),
+            "who": entry.actor,
+            "did": entry.action,
+            "to": entry.subject,
+            "why": entry.reason,
+        }
+
+    def _plain(self, item: Sealed) -> dict[str, Any]:
+        entry = item.entry
+        return {
+            "seq": item.seq,
+            "at": item.at.isoformat(),
+            "actor": entry.actor,
+            "action": entry.action,
+            "subject": entry.subject,
+            "reason": entry.reason,
+            "facts": dict(entry.facts),
+            "digest": item.digest,
+        }

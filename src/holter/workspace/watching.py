@@ -1,0 +1,89 @@
+"""From what a user says about a monitor to what the registry keeps."""
+
+import hashlib
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from holter.errors import InputError
+from holter.registry import Shelves
+from holter.registry.entries import TableTarget
+from holter.types import Schema, Task, parse_duration
+from holter.workspace.baseline import Roles, infer_task, prepare
+
+_SAMPLE_ROWS: Final = 100_000
+"""Rows of a table that are looked at to find the task."""
+
+
+def duration(given: str | timedelta | None, otherwise: timedelta) -> timedelta:
+    """Read a duration; None and ``0s`` are durations too. Raises BadDuration."""
+    if given is None:
+        return otherwise
+    if given in ("0", "0s", timedelta(0)):
+        return timedelta(0)
+    return parse_duration(given)
+
+
+def table_target(path: str | Path, roles: Roles, task: Task | str | None) -> TableTarget:
+    """Describe a table that others write: its roles, its features, its task.
+
+    Raises
+    ------
+    InputError
+        If no time column is named.
+    UnknownColumn
+        If a named column is not there.
+    """
+    from holter.source import infer_schema, schema_of
+
+    if roles.time is None:
+        raise InputError(f"{path} is watched by event time; say which column holds it: time=")
+    found = schema_of(str(path))
+    named = roles.renames(found.names)
+    answer = Task(task) if task is not None else _task(path, roles)
+    schema: Schema = infer_schema(found, exclude=tuple(named), task=answer)
+    return TableTarget(_absolute(path), roles.time, schema, roles.prediction, roles.score, roles.label)
+
+
+def _task(path: str | Path, roles: Roles) -> Task | None:
+    from holter.source import stream
+
+    telling = roles.label or (roles.prediction if roles.score is None else None)
+    if telling is None:
+        return Task.BINARY if roles.score else None
+    head: list[pa.RecordBatch] = []
+    for batch in stream(str(path), columns=[telling]):
+        head.append(batch)
+        if sum(len(each) for each in head) >= _SAMPLE_ROWS:
+            break
+    return infer_task(pa.Table.from_batches(head).column(0), what=telling)[0] if head else None
+
+
+def _absolute(path: str | Path) -> str:
+    """Return a path that means the same from any working directory; addresses of object stores already do."""
+    return str(path) if "://" in str(path) else str(Path(path).absolute())
+
+
+def keep_baseline(
+    shelves: Shelves, monitor: str, baseline: Any, roles: Roles, task: Task | str | None, *, strict: bool
+) -> Path:
+    """Write the baseline of a monitor into the workspace, in the columns of records, and return where it lies.
+
+    ``strict`` refuses a named column that the baseline does not have; otherwise it plays no part (the time of a
+    reference file, say, whose target has one).
+    """
+    from holter.source import stream
+
+    whole = stream(baseline).read_all()
+    known = roles if strict else roles.among(whole.column_names)
+    table = prepare(whole, known, task=task).table
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd")
+    data = sink.getvalue().to_pybytes()
+    path: Path = shelves.root / "baselines" / "_monitors" / monitor / f"{hashlib.sha256(data).hexdigest()[:16]}.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return path
