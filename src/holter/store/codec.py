@@ -32,9 +32,7 @@ def measurement_row(measurement: Measurement, window: Span | None) -> dict[str, 
 def measurement_of(row: Mapping[str, Any], window: Span | None) -> Measurement:
     """Read a measurement; without a window of its own it has the publication's."""
     interval = None if row["low"] is None else Interval(row["low"], row["high"], row["confidence"])
-    evidence = (
-        Evidence(row["p_value"], row["test"], row["effect"], row["baseline"]) if row["evidenced"] else None
-    )
+    evidence = Evidence(row["p_value"], row["test"], row["effect"], row["baseline"]) if row["evidenced"] else None
     own = window if row["window_start"] is None else Span(row["window_start"], row["window_end"])
     return Measurement(**{name: row[name] for name in _PLAIN}, interval=interval, evidence=evidence, window=own)
 

@@ -58,6 +58,7 @@ class DeltaRecords:
 
     def __init__(self, records: Path, labels: Path, schema: Schema | None = None) -> None:
         self._schema = schema
+        self._task = None if schema is None else schema.task
         self._records = Table(records, EVENT_TIME)
         self._labels = Table(labels, LABELLED_AT)
 
@@ -91,7 +92,7 @@ class DeltaRecords:
             If a column is missing or a label is not of the type of the task; nothing was stored.
         """
         answer = self._stored_answer_type() or resting(labels.schema.field("_label").type) or pa.float64()
-        rows = checked_labels(labels, answer, self._schema and self._schema.task)
+        rows = checked_labels(labels, answer, self._task)
         if not len(rows):
             return
         self._labels.append(shaped(self._placed(rows), label_fields(answer)), {})
@@ -119,15 +120,16 @@ class DeltaRecords:
         """Return the oldest event time committed; None when there is no record."""
         return min((file.oldest for file in self._records.files() if file.oldest is not None), default=None)
 
-    def fingerprint(self, span: Span) -> str:
+    def fingerprint(self, span: Span, *, labels: bool = True) -> str:
         """Return text that changes whenever the records or labels of a span may have changed.
 
         It counts the rows of the days the span touches in both tables, and the labels that still wait for a record:
-        nothing is ever replaced, so whatever is added raises a count, and compaction changes none.
+        nothing is ever replaced, so whatever is added raises a count, and compaction changes none. ``labels=False`` looks
+        at the records alone.
         """
         counts: dict[tuple[str, str], int] = {}
         reach = Span(span.start - _RETRY, span.end)
-        for name, files in (("records", self._touched(reach)), ("labels", self._label_files(span))):
+        for name, files in (("records", self._touched(reach)), ("labels", self._label_files(span) if labels else ())):
             for file in files:
                 counts[name, file.day or ""] = counts.get((name, file.day or ""), 0) + file.rows
         return hashlib.sha256(repr(sorted(counts.items())).encode()).hexdigest()[:32]
@@ -168,7 +170,7 @@ class DeltaRecords:
         return self._records.read(files, {name: fields[name] for name in (*_KEYS, EVENT_TIME)}, keep)
 
     def _stored_answer_type(self) -> pa.DataType | None:
-        return self._records.fields().get(PREDICTION) or answer_type(self._schema and self._schema.task)
+        return self._records.fields().get(PREDICTION) or answer_type(self._task)
 
     def _answer_type(self, rows: pa.Table) -> pa.DataType:
         stored = self._stored_answer_type()

@@ -60,7 +60,9 @@ def append(connection: sa.Connection, entry: Entry, at: datetime) -> Sealed:
     return sealed
 
 
-def read(engine: sa.Engine, *, subject: str | None = None, since: int = 0, limit: int | None = None) -> Iterator[Sealed]:
+def read(
+    engine: sa.Engine, *, subject: str | None = None, since: int = 0, limit: int | None = None
+) -> Iterator[Sealed]:
     """Yield entries after number ``since``, oldest first, page by page."""
     left = limit
     while left is None or left > 0:

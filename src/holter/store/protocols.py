@@ -46,8 +46,11 @@ class Records(Protocol):
     def first(self) -> datetime | None:
         """Return the oldest event time committed; None when there is no record."""
 
-    def fingerprint(self, span: Span) -> str:
-        """Return text that changes whenever the records or labels of a span may have changed. Cheap."""
+    def fingerprint(self, span: Span, *, labels: bool = True) -> str:
+        """Return text that changes whenever the records or labels of a span may have changed. Cheap.
+
+        ``labels=False`` looks at the records alone: most questions about a window do not depend on its labels.
+        """
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from operator import add
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import sqlalchemy as sa
 
@@ -193,7 +193,7 @@ class SqlFacts:
 
     def _rows(self, query: sa.Select[Any]) -> Sequence[Mapping[str, Any]]:
         with self.engine.connect() as connection:
-            return connection.execute(query).mappings().all()  # type: ignore[return-value]  # RowMapping is a Mapping
+            return cast("Sequence[Mapping[str, Any]]", connection.execute(query).mappings().all())
 
 
 def _newest(query: sa.Select[Any], monitor: str) -> sa.Select[Any]:

@@ -118,7 +118,8 @@ class SqlTransaction:
         insert_once(self.connection, TRAFFIC, {**key, **_counts(Traffic())})
         same = [TRAFFIC.c[name] == value for name, value in key.items()]
         row = self.connection.execute(sa.select(TRAFFIC).where(*same).with_for_update()).mappings().one()
-        self.connection.execute(TRAFFIC.update().where(*same).values(**_counts(traffic_of(row) + traffic)))
+        stands = traffic_of(dict(row))
+        self.connection.execute(TRAFFIC.update().where(*same).values(**_counts(stands + traffic)))
 
     def advance_journal(self, segment: str, start: int, end: int) -> bool:
         """Note that the traffic of a segment is counted from start to end; False if start is not where it stood."""

@@ -1,0 +1,52 @@
+"""What exists: models with their baselines, deployments, monitors; and the folder that holds them.
+
+The doors are loaded when first asked for: a scoring worker needs the words of :mod:`holter.registry.entries` only.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+from holter.registry.entries import (
+    Deployment,
+    DeploymentSettings,
+    DeploymentState,
+    ModelVersion,
+    MonitorEntry,
+    Observed,
+    TableTarget,
+    Wanted,
+)
+
+if TYPE_CHECKING:
+    from holter.registry.baseline import baseline_window
+    from holter.registry.register import Registry
+    from holter.registry.settings import Settings
+    from holter.registry.shelves import Shelves
+
+__all__ = [
+    "Deployment",
+    "DeploymentSettings",
+    "DeploymentState",
+    "ModelVersion",
+    "MonitorEntry",
+    "Observed",
+    "Registry",
+    "Settings",
+    "Shelves",
+    "TableTarget",
+    "Wanted",
+    "baseline_window",
+]
+
+_DOORS: Final = {
+    "Registry": "register",
+    "Settings": "settings",
+    "Shelves": "shelves",
+    "baseline_window": "baseline",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _DOORS:
+        return getattr(import_module(f"holter.registry.{_DOORS[name]}"), name)
+    raise AttributeError(name)

@@ -1,0 +1,88 @@
+"""A workspace folder with everything in it opened."""
+
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import Self
+
+from holter.errors import NotFound
+from holter.profile import Window
+from holter.registry.baseline import baseline_window
+from holter.registry.entries import ModelVersion
+from holter.registry.register import Registry
+from holter.registry.settings import Settings
+from holter.store import DeltaRecords, SqlFacts
+from holter.types import Schema
+
+_DATABASE = "holter.db"
+
+
+class Shelves:
+    """What a workspace folder holds: settings, facts, registry, and the records of each deployment.
+
+    Opened with :meth:`open`. Nothing is read before it is asked for.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.absolute()
+        self._records: dict[str, tuple[Schema | None, DeltaRecords]] = {}
+        self._lock = Lock()
+
+    @classmethod
+    def open(cls, root: Path | str, *, create: bool = False) -> Self:
+        """Open a workspace folder.
+
+        Raises
+        ------
+        NotFound
+            If there is none and ``create`` is False.
+        NewerFormat
+            If a newer Holter has written it.
+        BadSetting
+            If its ``holter.toml`` cannot be followed.
+        """
+        root = Path(root)
+        if not (root / _DATABASE).exists():
+            if not create:
+                raise NotFound("workspace", str(root))
+            root.mkdir(parents=True, exist_ok=True)
+            Settings.write_default(root)
+        shelves = cls(root)
+        shelves.settings, shelves.facts  # noqa: B018  (a broken workspace is refused here, not in the middle of work)
+        return shelves
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings, as they were when first asked for."""
+        return Settings.load(self.root)
+
+    @cached_property
+    def facts(self) -> SqlFacts:
+        """Everything that is not a record."""
+        return SqlFacts(f"sqlite:///{self.root / _DATABASE}")
+
+    @cached_property
+    def registry(self) -> Registry:
+        """Models, deployments and monitors."""
+        return Registry(self.facts, self.root)
+
+    def records(self, deployment: str) -> DeltaRecords:
+        """Return the records of a deployment, read with the schema of the version it should run. Raises NotFound."""
+        entry = self.registry.deployment(deployment)
+        schema = self.registry.version(entry.model, entry.wanted.version).schema
+        with self._lock:
+            known = self._records.get(deployment)
+            if known is None or known[0] != schema:
+                paths = (self.root / "records" / deployment, self.root / "labels" / deployment)
+                self._records[deployment] = known = (schema, DeltaRecords(*paths, schema))
+            return known[1]
+
+    def baseline_window(self, source: ModelVersion | Path, schema: Schema) -> Window:
+        """Return profile and rows of a baseline, kept in memory; see :func:`holter.registry.baseline_window`."""
+        return baseline_window(source, schema)
+
+    def folder(self, name: str) -> Path:
+        """Return a folder of the workspace, made if need be."""
+        path = self.root / name
+        path.mkdir(parents=True, exist_ok=True)
+        return path
