@@ -60,6 +60,7 @@ MATERIAL: Final = {
     "data_quality.not_finite_rate": Material(0.001, Worse.HIGHER),
     "data_quality.unseen_rate": Material(0.01, Worse.HIGHER),
     "data_quality.out_of_range_rate": Material(0.01, Worse.HIGHER),
+    "data_quality.type_error": Material(0.01, Worse.HIGHER),
     "performance.roc_auc": Material(0.02, Worse.LOWER),
     "performance.log_loss": Material(0.05, Worse.HIGHER, relative=True),
     "performance.log_loss_skill": Material(0.03, Worse.LOWER),

@@ -1,0 +1,62 @@
+"""Do the inputs look like they did?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+from holter.profile import Window
+from holter.signals.contained import contained
+from holter.signals.distances import DISTANCES, distances
+from holter.signals.signal import Need
+from holter.types import Measurement, Verdict
+
+
+@dataclass(frozen=True)
+class DataDrift:
+    r"""Do the inputs look like they did?
+
+    For each feature the distance between its distribution in the target and in the baseline, computed from profiles
+    alone: ``jensen_shannon`` :math:`\sqrt{\tfrac12 D(p\|m) + \tfrac12 D(q\|m)}`, base 2, m the mean of both; ``psi``
+    :math:`\sum_i (p_i - q_i) \ln(p_i/q_i)`; ``wasserstein`` :math:`\int |F - G| / s_{baseline}` for numbers. Cells,
+    tests and intervals: :func:`holter.signals.distances.distances`.
+
+    References
+    ----------
+    Endres and Schindelin, A new metric for probability distributions (2003), IEEE Trans. Inf. Theory 49.
+    Siddiqi, Credit Risk Scorecards (2006). Panaretos and Zemel, Statistical aspects of Wasserstein distances (2019).
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from holter.profile import Profile
+    >>> from holter.types import Feature, Kind, Schema
+    >>> schema = Schema((Feature("x", Kind.NUMERIC, "int64"),))
+    >>> january, february = (
+    ...     Window(None, schema, Profile.of(pa.table({"x": list(range(start, start + 100))}))) for start in (0, 50)
+    ... )
+    >>> [f"{each.metric} {each.value:.2f}" for each in DataDrift().measure(february, january)]
+    ['jensen_shannon 0.63', 'psi 4.35', 'wasserstein 1.72']
+    """
+
+    name: ClassVar[str] = "data_drift"
+    needs: ClassVar[Need] = Need.PROFILE
+    metrics: ClassVar[tuple[str, ...]] = DISTANCES
+
+    def measure(self, target: Window, baseline: Window) -> Sequence[Measurement]:
+        """Answer for every feature of either schema, in the order of the baseline's."""
+        now, before = target.profile, baseline.profile
+        if now is None or before is None:
+            side = "target" if now is None else "baseline"
+            why = f"the {side} has no profile"
+            return [Measurement.unanswered(self.name, metric, Verdict.UNDEFINED, why) for metric in self.metrics]
+        return [
+            measurement
+            for feature in dict.fromkeys((*baseline.schema.names, *target.schema.names))
+            for measurement in contained(
+                self.name,
+                self.metrics[0],
+                partial(distances, self.name, now.columns.get(feature), before.columns.get(feature), feature=feature),
+                feature=feature,
+            )
+        ]
