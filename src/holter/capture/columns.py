@@ -1,8 +1,8 @@
 """How values from JSON become a typed column.
 
 The fast way is tried first and takes a column of what it should be made of; only a column with a misfit is looked at
-value by value. What fits: any number or boolean a floating column; whole numbers an integer column; booleans, 0 and 1 a
-boolean one; ISO 8601 text a time; everything a text column, as JSON where it is no text.
+value by value. What fits: any number or boolean a number column; booleans, 0 and 1 a boolean one; ISO 8601 text a time;
+everything a text column, as JSON where it is no text.
 """
 
 import json
@@ -15,24 +15,21 @@ import pyarrow as pa
 
 INSTANT: Final = pa.timestamp("us", "UTC")
 """Type of every time in a record."""
-_INT64: Final = range(-(2**63), 2**63)
-_CODES: Final = {pa.float64(): "d", pa.int64(): "q"}
+_NUMBERS: Final = ("int", "uint", "double", "float", "halffloat", "decimal", "duration")
 
 
 def column_type(dtype: str) -> pa.DataType:
     """Return the type in which a feature of an Arrow type (as text) is recorded.
 
-    Widths are dropped, so that a value beyond the baseline's range is seen instead of lost; times without a zone are
-    taken as UTC, as the model was told; what a table cannot hold is JSON text.
+    Every number is floating, so that 1.5 in a column that was whole in the baseline is seen instead of lost; times
+    without a zone are taken as UTC, since the model was told none; what a table cannot hold is JSON text.
 
     Examples
     --------
     >>> column_type("int8"), column_type("decimal128(5, 2)"), column_type("timestamp[ns]")
-    (DataType(int64), DataType(double), TimestampType(timestamp[us, tz=UTC]))
+    (DataType(double), DataType(double), TimestampType(timestamp[us, tz=UTC]))
     """
-    if dtype.startswith(("int", "uint")):
-        return pa.int64()
-    if dtype.startswith(("double", "float", "halffloat", "decimal", "duration")):
+    if dtype.startswith(_NUMBERS):
         return pa.float64()
     if dtype.startswith("timestamp"):
         return INSTANT
@@ -65,10 +62,9 @@ def build(values: Sequence[Any], dtype: pa.DataType) -> tuple[pa.Array, int]:
     >>> column.to_pylist(), misfits
     ([1.0, None, None], 1)
     """
-    code = _CODES.get(dtype)
-    if code is not None:
+    if dtype == pa.float64():
         try:
-            return pa.Array.from_buffers(dtype, len(values), [None, pa.py_buffer(array(code, values))]), 0
+            return pa.Array.from_buffers(dtype, len(values), [None, pa.py_buffer(array("d", values))]), 0
         except (TypeError, OverflowError):
             pass
     if dtype in (pa.float64(), pa.string()):
@@ -91,12 +87,6 @@ def _as_double(value: Any) -> float | None:
         return float(value) if isinstance(value, int | float) else None
     except OverflowError:
         return None
-
-
-def _as_integer(value: Any) -> int | None:
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return int(value) if isinstance(value, int) and value in _INT64 else None
 
 
 def _as_boolean(value: Any) -> bool | None:
@@ -125,7 +115,6 @@ def _as_date(value: Any) -> date | None:
 
 _FITS: Final[dict[pa.DataType, Callable[[Any], Any]]] = {
     pa.float64(): _as_double,
-    pa.int64(): _as_integer,
     pa.bool_(): _as_boolean,
     pa.string(): _as_text,
     pa.date32(): _as_date,

@@ -1,6 +1,6 @@
 """From frames to rows of the record table, many at a time."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from hashlib import blake2b
 from typing import Any, Final, Self
@@ -43,8 +43,8 @@ _LATEST_US: Final = 253_402_300_799_999_999
 class Counts:
     """What was found while parsing; counts add up.
 
-    ``unparsed`` requests were kept as they came; ``misfits`` are values that became null; ``extra`` are values that have
-    no column; ``unmatched`` replies did not answer each row.
+    ``unparsed`` requests were kept as they came; ``misfits`` are values that became null; ``extra`` are values that
+    have no column; ``unmatched`` replies did not answer each row.
     """
 
     unparsed: int = 0
@@ -62,10 +62,10 @@ class Layout:
     A column is learned with its first value, as number or text, and keeps that type.
     """
 
-    def __init__(self, schema: Schema | None, known: Mapping[str, pa.DataType] | None = None) -> None:
+    def __init__(self, schema: Schema | None) -> None:
         self.task: Task | None = schema.task if schema else None
         self.declared = schema is not None and bool(schema.features)
-        self.types: dict[str, pa.DataType | None] = dict(known or {})
+        self.types: dict[str, pa.DataType | None] = {}
         if schema is not None and self.declared:
             self.types = {feature.name: column_type(feature.dtype) for feature in schema.features}
         self.names = tuple(self.types)
@@ -111,14 +111,14 @@ class Rows:
             self._flush()  # the columns before were fewer
         rows, extra = align(request, self.layout.names)
         asked = len(rows)
-        failed = frame.status >= 400 or frame.timed_out
-        if failed:
+        lost = failed(frame)
+        if lost:
             rows, extra = rows[:1], 0
-        reply = Reply() if failed else parse_reply(frame.response, self.layout.task, asked)
+        reply = Reply() if lost else parse_reply(frame.response, self.layout.task, asked)
         matched = len(reply.predictions) == len(rows)
-        self._put(frame, rows, reply if matched else None, frame.request if failed and asked > 1 else None)
-        if extra or not (matched or failed):
-            self.counts += Counts(extra=extra, unmatched=int(not (matched or failed)))
+        self._put(frame, rows, reply if matched else None, frame.request if lost and asked > 1 else None)
+        if extra or not (matched or lost):
+            self.counts += Counts(extra=extra, unmatched=int(not (matched or lost)))
         if len(self._values) >= CHUNK_ROWS:
             self._flush()
 
@@ -127,6 +127,11 @@ class Rows:
         self._flush()
         tables, self._tables, self.total = self._tables, [], 0
         return concatenate(tables) if tables else None
+
+    def take_counts(self) -> Counts:
+        """Return what was counted since the last call."""
+        counts, self.counts = self.counts, Counts()
+        return counts
 
     def _keep_raw(self, frame: Frame) -> None:
         self._put(frame, [(None,) * len(self.layout.names)], None, frame.request)
@@ -174,6 +179,17 @@ def digest_of(body: bytes) -> str:
     return blake2b(body, digest_size=16).hexdigest()
 
 
+def failed(frame: Frame) -> bool:
+    """Tell whether a request was not answered: by its status, or because the deadline passed."""
+    return frame.status >= 400 or frame.timed_out
+
+
+def _identity(frame: Frame) -> str:
+    # A retry is the same record. One that succeeds after a failure is not: it has a prediction, which must not be lost.
+    digest = digest_of(frame.request)
+    return f"{digest}-{frame.status}" if failed(frame) else digest
+
+
 def concatenate(tables: Sequence[pa.Table]) -> pa.Table:
     """Return the rows of all tables, with the columns of all; where types disagree the column is text."""
     try:
@@ -187,15 +203,10 @@ def _agreed(tables: Sequence[pa.Table]) -> Iterable[pa.Table]:
     for table in tables:
         for field in table.schema:
             types.setdefault(field.name, set()).add(field.type)
-    wanted = {
-        name: pa.float64() if found <= _NUMBERS else pa.string() for name, found in types.items() if len(found) > 1
-    }
+    wanted = {name: pa.string() for name, found in types.items() if len(found) > 1}
     for table in tables:
         named = zip(table.column_names, table.columns, strict=True)
         yield pa.table({name: column.cast(wanted.get(name, column.type)) for name, column in named})
-
-
-_NUMBERS: Final = {pa.float64(), pa.int64()}
 
 
 def _is_text(name: str) -> bool:
@@ -216,7 +227,7 @@ def _per_frame(frames: Sequence[Frame], raw: Sequence[bytes | None]) -> dict[str
         ROLE: pa.array([frame.role for frame in frames], pa.string()),
         STATUS: pa.array([frame.status for frame in frames], pa.int32()),
         LATENCY: pa.array([frame.latency_us for frame in frames], pa.int64()),
-        DIGEST: pa.array([digest_of(frame.request) for frame in frames], pa.string()),
+        DIGEST: pa.array([_identity(frame) for frame in frames], pa.string()),
         RAW: pa.array(raw, pa.binary()),
     }
 

@@ -1,0 +1,124 @@
+"""From the journals of all deployments into their tables, again and again."""
+
+import fcntl
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Self
+from uuid import uuid4
+
+from holter.capture.intake import Intake, Taken, journal_folder
+from holter.registry import Deployment, Shelves
+
+LOCK: Final = ".compactor"
+"""File of a journal folder, locked while a pass runs; it names the compactor that ran last."""
+_log = logging.getLogger("holter.capture")
+
+
+@dataclass(frozen=True)
+class Compaction:
+    """What a pass over all deployments did.
+
+    ``frames`` were read and ``counted`` as traffic; ``rows`` were committed and ``segments`` removed. Of the requests
+    committed, ``unparsed`` were kept as they came and ``unmatched`` had a reply that did not answer each row;
+    ``misfits`` values became null and ``extra`` had no column. ``damaged`` bytes were skipped. ``failed`` names the
+    deployments whose pass failed (the log says why); nothing of them is lost, the next pass begins where it must.
+    """
+
+    frames: int = 0
+    counted: int = 0
+    rows: int = 0
+    segments: int = 0
+    unparsed: int = 0
+    unmatched: int = 0
+    misfits: int = 0
+    extra: int = 0
+    damaged: int = 0
+    failed: tuple[str, ...] = ()
+
+    def __add__(self, other: Self) -> "Compaction":
+        return Compaction(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
+
+class Compactor:
+    """Moves scored requests from journals into tables, each exactly once, whatever dies when."""
+
+    def __init__(self, shelves: Shelves) -> None:
+        self._shelves = shelves
+        self._identity = uuid4().hex
+        self._intakes: dict[str, Intake] = {}
+
+    def once(self, now: datetime, *, flush: bool = False) -> Compaction:
+        """Make one pass over every deployment.
+
+        Parameters
+        ----------
+        now
+            Tells how long a record has waited; with a time zone.
+        flush
+            Commit everything that is in the journals, however little and however long that takes. Otherwise a pass
+            reads a bounded number of frames and commits rows that are many or have waited.
+        """
+        total = Compaction()
+        for deployment in self._shelves.registry.deployments():
+            try:
+                total += self._pass(deployment, now, flush=flush)
+            except Exception:  # noqa: BLE001  (one deployment must not cost the others their records)
+                _log.exception("the journals of %s could not be compacted", deployment.name)
+                self._intakes.pop(deployment.name, None)  # what it knew may be wrong now; the shelves are right
+                total = replace(total, failed=(*total.failed, deployment.name))
+        return total
+
+    def _pass(self, deployment: Deployment, now: datetime, *, flush: bool) -> Compaction:
+        folder = journal_folder(self._shelves, deployment.name)
+        total = Compaction()
+        if not folder.is_dir():
+            return total
+        with self._alone(folder, wait=flush) as (alone, last):
+            if not alone:
+                return total
+            intake = self._intakes.get(deployment.name) if last == self._identity else None
+            if intake is None:
+                intake = self._intakes[deployment.name] = Intake(self._shelves, deployment)
+            taken = Taken(more=True)
+            while taken.more:
+                taken = intake.take(now, flush=flush)
+                total += _summed(taken)
+                if not flush:
+                    break
+        return total
+
+    @contextmanager
+    def _alone(self, folder: Path, *, wait: bool) -> Iterator[tuple[bool, str]]:
+        """Hold the folder against other processes; yield whether it could be held, and who held it last."""
+        with (folder / LOCK).open("a+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False, ""
+                return
+            file.seek(0)
+            last = file.read()
+            if last != self._identity:
+                file.truncate(0)
+                file.write(self._identity)
+                file.flush()
+            yield True, last
+
+
+def _summed(taken: Taken) -> Compaction:
+    counts = taken.counts
+    return Compaction(
+        taken.frames,
+        taken.counted,
+        taken.rows,
+        taken.segments,
+        counts.unparsed,
+        counts.unmatched,
+        counts.misfits,
+        counts.extra,
+        taken.damaged,
+    )
