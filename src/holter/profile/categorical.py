@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -49,17 +50,18 @@ class CategoricalColumn:
     def of(cls, array: pa.Array, cap: int = CAP) -> Self:
         """Count the values of an array. Whole floats are named like integers (``1``), so that both compare."""
         plain = plain_type(array.type)
-        tally = pc.value_counts(array if array.type == plain else pc.cast(array, plain))
-        values, sizes = tally.field(0), np.frombuffer(tally.field(1).buffers()[1], np.int64, len(tally)).copy()
-        present = np.array(pc.is_valid(values).to_pylist(), bool)
-        keep = np.flatnonzero(present & (sizes > _threshold(sizes[present], cap)))
+        whole = array if array.type == plain else pc.cast(array, plain)
+        tally = pc.value_counts(whole.drop_null() if whole.null_count else whole)
+        sizes = _sizes(tally.field(1))
+        keep = np.flatnonzero(sizes > _threshold(sizes, cap))
         counts: dict[str, int] = {}
-        for name, size in zip(_names(values.take(pa.array(keep))), sizes[keep].tolist(), strict=True):
+        for name, size in zip(_names(_taken(tally.field(0), keep)), sizes[keep].tolist(), strict=True):
             if len(name) <= LONGEST:
                 counts[name] = counts.get(name, 0) + size
-        nulls = int(sizes[~present].sum())
-        other = len(array) - nulls - sum(counts.values())
-        return cls(len(array), nulls, counts, other, _empty(values, sizes), type_name(plain))
+        nulls = whole.null_count
+        return cls(
+            len(array), nulls, counts, len(array) - nulls - sum(counts.values()), _empty(whole), type_name(plain)
+        )
 
     @property
     def present(self) -> int:
@@ -105,7 +107,8 @@ def _threshold(sizes: Any, cap: int) -> int:
     """Return the smallest count such that at most ``cap`` sizes are above it."""
     if len(sizes) <= cap:
         return 0
-    return int(np.partition(sizes, len(sizes) - cap - 1)[len(sizes) - cap - 1])
+    place = len(sizes) - cap - 1
+    return int(np.partition(sizes, place)[place])
 
 
 def _names(values: pa.Array) -> list[str]:
@@ -124,8 +127,22 @@ def _name(value: Any) -> str:
     return str(value)
 
 
-def _empty(values: pa.Array, sizes: Any) -> int:
-    if type_name(values.type) != "string":
-        return 0
-    lengths = pc.fill_null(pc.binary_length(values), 1)
-    return int(sum(size for size, length in zip(sizes.tolist(), lengths.to_pylist(), strict=True) if length == 0))
+def _sizes(counts: pa.Array) -> npt.NDArray[np.int64]:
+    return np.frombuffer(counts.buffers()[1], np.int64)[: len(counts)] if len(counts) else np.empty(0, np.int64)
+
+
+def _taken(values: pa.Array, keep: npt.NDArray[np.int64]) -> pa.Array:
+    """Return the values at some positions. (``pa.array`` of them would import pandas)."""
+    if len(keep) == len(values):
+        return values
+    return values.take(pa.Array.from_buffers(pa.int64(), len(keep), [None, pa.py_buffer(keep)]))
+
+
+def _empty(values: pa.Array) -> int:
+    return int(np.count_nonzero(_lengths(values) == 0)) if type_name(values.type) == "string" else 0
+
+
+def _lengths(values: pa.Array) -> npt.NDArray[Any]:
+    lengths = pc.binary_length(values.drop_null())
+    width = np.int64 if pa.types.is_int64(lengths.type) else np.int32
+    return np.frombuffer(lengths.buffers()[1], width)[: len(lengths)] if len(lengths) else np.empty(0, width)

@@ -204,5 +204,6 @@ def _merge_moments(a: tuple[int, float, float], b: tuple[int, float, float]) -> 
 def _mixes_lossily(parts: Sequence[NumericColumn]) -> bool:
     """Tell whether merging turned whole numbers into floats that cannot hold them."""
     kinds = {part.ranks.values.dtype for part in parts if len(part.ranks.values)}
-    bounds = [bound for part in parts for bound in (part.minimum, part.maximum)]
-    return len(kinds) > 1 and any(isinstance(bound, int) and abs(bound) > EXACT_WHOLE for bound in bounds)
+    whole = [part for part in parts if part.ranks.values.dtype.kind != "f"]
+    bounds = (bound for part in whole for bound in (part.minimum, part.maximum) if bound is not None)
+    return len(kinds) > 1 and any(abs(bound) > EXACT_WHOLE for bound in bounds)

@@ -1,32 +1,54 @@
-"""Tables in files: which files they are, of which format, and what columns all of them have."""
+"""Tables in files: which files a path stands for, and what columns all of them have.
+
+Files are read with the readers of their formats and not through ``pyarrow.dataset``, whose import alone imports pandas
+where it is installed.
+"""
 
 import glob
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 
 from holter.errors import UnreadableTable
+from holter.source.formats import OPENERS, Part, Within, reading
 
-_FORMATS: Final = {
-    ".parquet": "parquet",
-    ".pq": "parquet",
-    ".csv": "csv",
-    ".tsv": "tsv",
-    ".arrow": "ipc",
-    ".ipc": "ipc",
-    ".feather": "ipc",
-}
-_COMPRESSED: Final = frozenset({".gz", ".bz2", ".zst"})
-_CSV_BLOCK: Final = 8 * 1024 * 1024
-"""Bytes of a CSV file from which its types are guessed; the default of 1 MiB guesses wrong more often."""
+_COMPRESSED: Final = frozenset({".gz", ".bz2"})
 
 
-def is_delta(path: str) -> bool:
-    """Tell whether a folder is a Delta table."""
-    return (Path(path) / "_delta_log").is_dir()
+@dataclass(frozen=True)
+class Files:
+    """Files that together are one table; a column a file does not have is null in its rows."""
+
+    parts: Sequence[Part]
+    schema: pa.Schema
+
+    def batches(self, columns: Sequence[str], within: Within | None = None) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of all files, in order, with these columns in the types of :attr:`schema`.
+
+        ``within`` lets files skip what lies outside of a stretch of time; what it leaves may still lie outside.
+        """
+        schema = pa.schema([self.schema.field(name) for name in columns])
+        for part in self.parts:
+            mine = [name for name in columns if name in part.schema.names]
+            with reading(part.name):
+                for batch in part.batches(mine, self.schema, within):
+                    yield _aligned(batch, schema)
+
+
+def open_files(path: str) -> Files:
+    """Open the files of a path; nothing but their headers is read.
+
+    Raises
+    ------
+    UnreadableTable
+        If a file is missing, damaged, of an unknown format, has a column name twice, or disagrees with the others about
+        the type of a column.
+    """
+    parts = [_open(file) for file in files_of(path)]
+    return Files(parts, _common_schema(parts))
 
 
 def files_of(path: str) -> list[str]:
@@ -40,7 +62,7 @@ def files_of(path: str) -> list[str]:
     if Path(path).is_dir():
         found = [str(file) for file in sorted(Path(path).rglob("*")) if file.is_file() and _is_data(file, path)]
         if not found:
-            raise UnreadableTable(path, f"the folder has no file ending in {', '.join(_FORMATS)}.")
+            raise UnreadableTable(path, f"the folder has no file ending in {', '.join(OPENERS)}.")
         return found
     if Path(path).is_file():
         return [path]
@@ -53,87 +75,66 @@ def files_of(path: str) -> list[str]:
 def _is_data(file: Path, root: str) -> bool:
     """Tell whether a file in a folder is data; Spark and others leave ``_SUCCESS`` and ``.crc`` files beside it."""
     hidden = any(part.startswith(("_", ".")) for part in file.relative_to(root).parts)
-    return not hidden and _suffix(file) in _FORMATS
+    return not hidden and _suffix(file) in OPENERS
 
 
 def _suffix(file: Path) -> str:
     return Path(file.stem).suffix.lower() if file.suffix.lower() in _COMPRESSED else file.suffix.lower()
 
 
-def open_files(path: str) -> ds.Dataset:
-    """Open the files of a path as one dataset with the columns of all of them; missing ones are null.
-
-    Raises
-    ------
-    UnreadableTable
-        If a file is missing, damaged, of an unknown format, or disagrees with the others about the type of a column.
-    """
-    files = files_of(path)
-    parts = [_open(file) for file in files]
-    if len(parts) == 1:
-        return parts[0]
-    schema = _common_schema(files, [part.schema for part in parts])
-    return ds.dataset([part.replace_schema(schema) for part in parts])
+def _open(file: str) -> Part:
+    opener = OPENERS.get(_suffix(Path(file)))
+    if opener is None:
+        raise UnreadableTable(file, f"its name ends in none of {', '.join(OPENERS)}. Rename or convert it.")
+    with reading(file):
+        part = opener(file)
+        names = part.schema.names
+    twice = [name for name in names if names.count(name) > 1] if len(set(names)) < len(names) else []
+    if twice:
+        raise UnreadableTable(file, f"it has two columns {twice[0]!r}. Rename one.")
+    return part
 
 
-def _open(file: str) -> ds.Dataset:
-    kind = _FORMATS.get(_suffix(Path(file)))
-    if kind is None:
-        raise UnreadableTable(file, f"its name ends in none of {', '.join(_FORMATS)}. Rename or convert it.")
-    try:
-        return ds.dataset(file, format=_format(kind))
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise unreadable(file, error) from error
-
-
-def _format(kind: str) -> ds.FileFormat:
-    if kind == "parquet":
-        return ds.ParquetFileFormat()
-    if kind == "ipc":
-        return ds.IpcFileFormat()
-    from pyarrow import csv
-
-    return ds.CsvFileFormat(
-        parse_options=csv.ParseOptions(delimiter="\t" if kind == "tsv" else ","),
-        read_options=csv.ReadOptions(block_size=_CSV_BLOCK),
-    )
-
-
-def _common_schema(files: Sequence[str], schemas: Sequence[pa.Schema]) -> pa.Schema:
+def _common_schema(parts: Sequence[Part]) -> pa.Schema:
     """Return a schema all files can be read in, or name the file and column that forbid it."""
-    common = schemas[0]
-    for file, schema in zip(files[1:], schemas[1:], strict=True):
+    common = parts[0].schema.remove_metadata()
+    for part in parts[1:]:
         try:
-            common = pa.unify_schemas([common, schema], promote_options="permissive")
+            common = _unified(common, part.schema)
         except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-            raise UnreadableTable(file, _conflict(common, schema, files[0])) from error
+            raise UnreadableTable(part.name, _conflict(common, part.schema, parts[0].name)) from error
     return common
+
+
+def _unified(a: pa.Schema, b: pa.Schema) -> pa.Schema:
+    """Combine columns; null, narrower integers and integers beside floats give way to the wider type."""
+    return pa.unify_schemas([a, b.remove_metadata()], promote_options="permissive")
 
 
 def _conflict(common: pa.Schema, schema: pa.Schema, first: str) -> str:
     for field in schema:
         position = common.get_field_index(field.name)
-        if position >= 0:
-            try:
-                pa.unify_schemas(
-                    [pa.schema([common.field(position)]), pa.schema([field])], promote_options="permissive"
-                )
-            except (pa.ArrowInvalid, pa.ArrowTypeError):
-                known = common.field(position).type
-                return (
-                    f"its column {field.name!r} is {field.type}, but {known} in {first}. "
-                    "Write both with the same type, or read them apart."
-                )
-    return f"its columns cannot be combined with those of {first}: a name stands twice. Rename one."
+        if position < 0:
+            continue
+        known = common.field(position)
+        try:
+            _unified(pa.schema([known]), pa.schema([field]))
+        except (pa.ArrowInvalid, pa.ArrowTypeError):
+            return (
+                f"its column {field.name!r} is {field.type}, but {known.type} in {first}. "
+                "Write both with the same type, or read them apart."
+            )
+    raise AssertionError("schemas disagree though no column does")
 
 
-def unreadable(where: str, error: BaseException) -> UnreadableTable:
-    """Return the error for what a reader said about a file, with the remedy for the usual cases."""
-    said = str(error).strip().split("\n", 1)[0]
-    if "UTF8" in said or "utf-8" in said.lower():
-        return UnreadableTable(where, f"it is not UTF-8 text ({said}). Convert it: iconv -f latin1 -t utf-8.")
-    if "CSV conversion error" in said:
-        return UnreadableTable(where, f"{said}. The column holds several types; clean it, or write Parquet.")
-    if isinstance(error, PermissionError):
-        return UnreadableTable(where, "this user may not read it. Change its permissions.")
-    return UnreadableTable(where, f"{said}. The file is damaged or was not written to its end; write it again.")
+def _aligned(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    there = dict(zip(batch.schema.names, batch.columns, strict=True))
+    arrays = []
+    for field in schema:
+        array = there.get(field.name)
+        if array is None:
+            array = pa.nulls(batch.num_rows, field.type)
+        arrays.append(array if array.type == field.type else array.cast(field.type))
+    if not arrays:  # a batch without columns keeps its number of rows
+        return batch.select([])
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)

@@ -5,6 +5,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from holter.source.formats import reading
+
 
 def from_pandas(frame: Any, rows: int) -> pa.RecordBatchReader:
     """Read a pandas frame column by column; one of mixed Python types is read as text, the others keep theirs.
@@ -24,9 +26,8 @@ def _pandas_column(series: Any) -> Any:
         return pa.Array.from_pandas(series)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
         missing = series.isna().tolist()
-        return pa.array(
-            [None if gone else str(value) for value, gone in zip(series, missing, strict=True)], pa.string()
-        )
+        texts = [None if gone else str(value) for value, gone in zip(series, missing, strict=True)]
+        return pa.array(texts, pa.string())
 
 
 def from_lazy_polars(frame: Any, rows: int) -> pa.RecordBatchReader:
@@ -42,6 +43,23 @@ def from_lazy_polars(frame: Any, rows: int) -> pa.RecordBatchReader:
 
 def from_duckdb(relation: Any, rows: int) -> pa.RecordBatchReader:
     """Run a DuckDB relation in batches."""
+    # the older name warns in newer versions, and the newer one is missing in older versions
     read = getattr(relation, "to_arrow_reader", None) or relation.fetch_record_batch
     reader: pa.RecordBatchReader = read(rows)
     return reader
+
+
+def from_dataset(dataset: Any, rows: int) -> pa.RecordBatchReader:
+    """Read a pyarrow dataset with little read-ahead: its default holds sixteen batches of four files.
+
+    Raises
+    ------
+    UnreadableTable
+        If a file of it turns out to be damaged, at once or while reading.
+    """
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        with reading("the dataset"):
+            yield from dataset.scanner(batch_size=rows, batch_readahead=2, fragment_readahead=1).to_reader()
+
+    return pa.RecordBatchReader.from_batches(dataset.schema, batches())

@@ -1,27 +1,32 @@
 """Reading a stretch of time from a table that others write."""
 
 import hashlib
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 
 from holter.errors import UnknownColumn, UnreadableTable
-from holter.source.files import files_of, is_delta
-from holter.source.stream import open_path, scan
+from holter.source.delta import is_delta
+from holter.source.files import files_of
+from holter.source.formats import Within
+from holter.source.stream import open_path
 from holter.types import Span
 
-_UTC_MICROSECONDS = pa.timestamp("us", "UTC")
+_UTC_MICROSECONDS: Final = pa.timestamp("us", "UTC")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_STEP: Final = timedelta(microseconds=1)
 
 
 def read_span(path: str | Path, time: str, span: Span) -> pa.Table:
     """Return the rows of a span, in the order of the files, with ``time`` as timestamp[us, UTC].
 
-    The filter is pushed down to the files: row groups and Delta files outside of the span are not read. A time
-    without a zone is taken as UTC, a date as its midnight in UTC. Rows without a time belong to no span.
+    Parquet row groups and Delta files whose statistics lie outside of the span are not read. A time without a zone is
+    taken as UTC, a date as its midnight in UTC. Rows without a time belong to no span.
 
     Raises
     ------
@@ -30,10 +35,11 @@ def read_span(path: str | Path, time: str, span: Span) -> pa.Table:
     UnknownColumn
         If there is no column of that name.
     """
-    dataset = open_path(str(path))
-    within = _within(_time_type(dataset.schema, time, str(path)), time, span)
-    table = scan(dataset, str(path), filter=within).read_all()
-    return table.set_column(table.schema.get_field_index(time), time, _as_utc(table[time]))
+    table = open_path(str(path))
+    position = _time_position(table.schema, time, str(path))
+    schema = table.schema.set(position, pa.field(time, _UTC_MICROSECONDS))
+    batches = table.batches(table.schema.names, Within(time, span))
+    return pa.Table.from_batches(_cut(batches, position, span, schema), schema)
 
 
 def time_range(path: str | Path, time: str) -> tuple[datetime, datetime] | None:
@@ -48,15 +54,13 @@ def time_range(path: str | Path, time: str) -> tuple[datetime, datetime] | None:
     UnknownColumn
         If there is no column of that name.
     """
-    dataset = open_path(str(path))
-    _time_type(dataset.schema, time, str(path))
-    lows, highs = [], []
-    for batch in scan(dataset, str(path), columns=[time]):
-        bounds = pc.min_max(_as_utc(batch.column(0)))
-        if bounds["min"].is_valid:
-            lows.append(_moment(bounds["min"]))
-            highs.append(_moment(bounds["max"]))
-    return (min(lows), max(highs)) if lows else None
+    table = open_path(str(path))
+    _time_position(table.schema, time, str(path))
+    found: list[int] = []
+    for batch in table.batches([time]):
+        steps = _steps(_as_utc(batch.column(0)).drop_null())
+        found += [int(steps.min()), int(steps.max())] if len(steps) else []
+    return (_EPOCH + min(found) * _STEP, _EPOCH + max(found) * _STEP) if found else None
 
 
 def fingerprint(path: str | Path) -> str:
@@ -70,11 +74,10 @@ def fingerprint(path: str | Path) -> str:
         If there is no such file.
     """
     root = str(path)
-    if is_delta(root):
-        # commits are numbered files; a new one is a new name, so opening the table is not needed
-        files = [str(file) for file in sorted((Path(root) / "_delta_log").glob("*.json"))]
-    else:
-        files = files_of(root)
+    # a commit to a Delta table is a new numbered file in its log, so the table need not be opened
+    files = (
+        sorted(str(file) for file in (Path(root) / "_delta_log").glob("*.json")) if is_delta(root) else files_of(root)
+    )
     digest = hashlib.blake2b(digest_size=16)
     for file in files:
         state = Path(file).stat()
@@ -82,29 +85,39 @@ def fingerprint(path: str | Path) -> str:
     return digest.hexdigest()
 
 
-def _time_type(schema: pa.Schema, time: str, where: str) -> pa.DataType:
+def _time_position(schema: pa.Schema, time: str, where: str) -> int:
     if time not in schema.names:
         raise UnknownColumn(time, schema.names, where)
-    found = schema.field(time).type
+    position: int = schema.get_field_index(time)
+    found = schema.field(position).type
     if not (pa.types.is_timestamp(found) or pa.types.is_date(found)):
         raise UnreadableTable(where, f"column {time!r} is {found} and no time. Write it as a timestamp with a zone.")
-    return found
+    return position
 
 
-def _within(found: pa.DataType, time: str, span: Span) -> ds.Expression:
-    """Return the filter in the column's own type where that loses nothing, so that file statistics can answer it."""
-    if pa.types.is_timestamp(found):
-        start, end = (_scalar(moment, found) for moment in (span.start, span.end))
-        return (pc.field(time) >= start) & (pc.field(time) < end)
-    naive = pc.field(time).cast(pa.timestamp("us"))
-    start, end = (_scalar(moment, pa.timestamp("us")) for moment in (span.start, span.end))
-    return (naive >= start) & (naive < end)
+def _cut(batches: Iterator[pa.RecordBatch], position: int, span: Span, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    low, high = ((end - _EPOCH) // _STEP for end in (span.start, span.end))
+    for batch in batches:
+        times = _as_utc(batch.column(position))
+        whole = pa.RecordBatch.from_arrays(
+            [*batch.columns[:position], times, *batch.columns[position + 1 :]], schema=schema
+        )
+        steps = _steps(times)
+        inside = (steps >= low) & (steps < high)
+        if times.null_count:
+            inside &= _steps(pc.cast(times.is_valid(), pa.int64())) == 1
+        if inside.all():
+            yield whole
+        elif inside.any():
+            picked = np.flatnonzero(inside)
+            yield whole.take(pa.Array.from_buffers(pa.int64(), len(picked), [None, pa.py_buffer(picked)]))
 
 
-def _scalar(moment: datetime, found: Any) -> pa.Scalar:
-    """Return a moment as a microsecond scalar that compares with the column: naive when the column is."""
-    plain = moment if found.tz else moment.replace(tzinfo=None)
-    return pa.scalar(plain, pa.timestamp("us", found.tz))
+def _steps(array: Any) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Return the 64-bit values of an array, uncopied; where it is null they mean nothing."""
+    if not len(array):
+        return np.empty(0, np.int64)
+    return np.frombuffer(array.buffers()[1], np.int64)[array.offset : array.offset + len(array)]
 
 
 def _as_utc(column: Any) -> Any:
@@ -114,8 +127,3 @@ def _as_utc(column: Any) -> Any:
     if found.tz is None:
         return pc.assume_timezone(pc.cast(column, pa.timestamp("us"), safe=False), "UTC")
     return pc.cast(column, _UTC_MICROSECONDS, safe=False)
-
-
-def _moment(scalar: Any) -> datetime:
-    moment: datetime = scalar.as_py()
-    return moment.astimezone(UTC)

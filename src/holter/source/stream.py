@@ -1,18 +1,17 @@
 """Anything tabular as a stream of Arrow batches."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 
-from holter.errors import UnknownColumn, UnreadableTable, UnsupportedTable
-from holter.source.files import is_delta, open_files, unreadable
-from holter.source.frames import from_duckdb, from_lazy_polars, from_pandas
-
-BATCH_ROWS: Final = 131_072
-"""Rows of a batch: what a Parquet row group usually holds."""
+from holter.errors import UnknownColumn, UnsupportedTable
+from holter.source.delta import Delta, is_delta
+from holter.source.files import Files, open_files
+from holter.source.formats import BATCH_ROWS
+from holter.source.frames import from_dataset, from_duckdb, from_lazy_polars, from_pandas
 
 
 def stream(obj: Any, *, columns: Sequence[str] | None = None) -> pa.RecordBatchReader:
@@ -24,14 +23,15 @@ def stream(obj: Any, *, columns: Sequence[str] | None = None) -> pa.RecordBatchR
         Path or glob of Parquet, CSV or Arrow IPC files, a folder of them, a Delta folder; a pyarrow Table, RecordBatch,
         RecordBatchReader or Dataset; a pandas or polars frame, a polars LazyFrame, a DuckDB relation; anything with the
         Arrow C stream interface. NaN in a pandas column becomes null, as pandas means it; pandas' index is left out.
-        Times without a zone stay without one: the caller knows what they mean.
+        Times without a zone stay without one: the caller knows what they mean. The second of two columns ``x`` in an
+        object is called ``x.2``.
     columns
         Only these, in this order.
 
     Raises
     ------
     UnreadableTable
-        If files are missing, damaged or disagree; also while reading, with the name of the path.
+        If files are missing, damaged or disagree; also while reading, with the name of the file.
     UnsupportedTable
         If the object is no table.
     UnknownColumn
@@ -43,10 +43,12 @@ def stream(obj: Any, *, columns: Sequence[str] | None = None) -> pa.RecordBatchR
     {'y': [3, 4]}
     """
     if isinstance(obj, (str, os.PathLike)):
-        return _scan(open_path(os.fspath(obj)), columns, os.fspath(obj))
-    if isinstance(obj, ds.Dataset):
-        return _scan(obj, columns, "the dataset")
-    return _selected(_opened(obj), columns)
+        path = os.fspath(obj)
+        table = open_path(path)
+        wanted = _wanted(columns, table.schema.names, path)
+        schema = pa.schema([table.schema.field(name) for name in wanted])
+        return pa.RecordBatchReader.from_batches(schema, table.batches(wanted))
+    return _selected(_apart(_opened(obj)), columns)
 
 
 def schema_of(obj: Any) -> pa.Schema:
@@ -61,55 +63,18 @@ def schema_of(obj: Any) -> pa.Schema:
     """
     if isinstance(obj, (str, os.PathLike)):
         return open_path(os.fspath(obj)).schema
-    schema = getattr(obj, "schema", None)
-    return schema if isinstance(schema, pa.Schema) else stream(obj).schema
+    return _apart(_opened(obj)).schema
 
 
-def open_path(path: str) -> ds.Dataset:
-    """Open a path, glob, folder or Delta table as a dataset; nothing but headers is read.
+def open_path(path: str) -> Files | Delta:
+    """Open a path, glob, folder or Delta table; nothing but headers is read.
 
     Raises
     ------
     UnreadableTable
         If files are missing, damaged or disagree.
     """
-    if not is_delta(path):
-        return open_files(path)
-    from deltalake import DeltaTable
-    from deltalake.exceptions import DeltaError
-
-    try:
-        return DeltaTable(path).to_pyarrow_dataset()
-    except (DeltaError, OSError, pa.ArrowException) as error:
-        raise UnreadableTable(path, f"{error}. It is a Delta table that this version cannot read.") from error
-
-
-def scan(dataset: ds.Dataset, where: str, **options: Any) -> pa.RecordBatchReader:
-    """Read a dataset with little read-ahead, and name ``where`` in every error.
-
-    Raises
-    ------
-    UnreadableTable
-        If a file turns out to be damaged, at once or while reading.
-    """
-    limits = {"batch_size": BATCH_ROWS, "batch_readahead": 2, "fragment_readahead": 1}
-    try:
-        reader = dataset.scanner(**limits, **options).to_reader()
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise unreadable(where, error) from error
-    return pa.RecordBatchReader.from_batches(reader.schema, _guarded(reader, where))
-
-
-def _scan(dataset: ds.Dataset, columns: Sequence[str] | None, where: str) -> pa.RecordBatchReader:
-    _check(columns, dataset.schema.names, where)
-    return scan(dataset, where, columns=None if columns is None else list(columns))
-
-
-def _guarded(reader: pa.RecordBatchReader, where: str) -> Iterator[pa.RecordBatch]:
-    try:
-        yield from reader
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise unreadable(where, error) from error
+    return Delta(path) if is_delta(path) else open_files(path)
 
 
 def _opened(obj: Any) -> pa.RecordBatchReader:
@@ -119,10 +84,10 @@ def _opened(obj: Any) -> pa.RecordBatchReader:
         return obj.to_reader(BATCH_ROWS)
     if isinstance(obj, pa.RecordBatch):
         return pa.RecordBatchReader.from_batches(obj.schema, [obj])
-    kind = type(obj)
-    reader = _FRAMES.get((kind.__module__.split(".")[0], kind.__name__))
-    if reader is not None:
-        return reader(obj, BATCH_ROWS)
+    for module, name, reader in _FRAMES:
+        kind = getattr(sys.modules.get(module), name, None)
+        if kind is not None and isinstance(obj, kind):
+            return reader(obj, BATCH_ROWS)
     if hasattr(obj, "__arrow_c_stream__"):
         try:
             return pa.RecordBatchReader.from_stream(obj)
@@ -131,25 +96,46 @@ def _opened(obj: Any) -> pa.RecordBatchReader:
     raise UnsupportedTable(obj)
 
 
-_FRAMES: Final[dict[tuple[str, str], Callable[[Any, int], pa.RecordBatchReader]]] = {
-    ("pandas", "DataFrame"): from_pandas,
-    ("polars", "LazyFrame"): from_lazy_polars,
-    ("duckdb", "DuckDBPyRelation"): from_duckdb,
-    ("_duckdb", "DuckDBPyRelation"): from_duckdb,
-}
-"""Objects whose own stream is missing, is materialised, or says something else than the user means."""
+_FRAMES: Final[tuple[tuple[str, str, Callable[[Any, int], pa.RecordBatchReader]], ...]] = (
+    ("pandas", "DataFrame", from_pandas),
+    ("polars", "LazyFrame", from_lazy_polars),
+    ("duckdb", "DuckDBPyRelation", from_duckdb),
+    ("pyarrow.dataset", "Dataset", from_dataset),
+)
+"""Objects whose own stream is missing, is materialised, or says something else than the user means.
+
+Looked up among the modules that are loaded: whoever holds such an object has loaded its module.
+"""
+
+
+def _apart(reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
+    """Give the second of two equal column names another one, so that no column is lost."""
+    names: list[str] = []
+    for name in reader.schema.names:
+        count = names.count(name) if name in names else 0
+        candidate = name
+        while candidate in names or (count and candidate in reader.schema.names):
+            count += 1
+            candidate = f"{name}.{count}"
+        names.append(candidate)
+    if names == reader.schema.names:
+        return reader
+    schema = pa.schema([field.with_name(name) for field, name in zip(reader.schema, names, strict=True)])
+    return pa.RecordBatchReader.from_batches(
+        schema, (pa.RecordBatch.from_arrays(batch.columns, schema=schema) for batch in reader)
+    )
 
 
 def _selected(reader: pa.RecordBatchReader, columns: Sequence[str] | None) -> pa.RecordBatchReader:
     if columns is None:
         return reader
-    _check(columns, reader.schema.names, "the table")
-    wanted = list(columns)
+    wanted = _wanted(columns, reader.schema.names, "the table")
     schema = pa.schema([reader.schema.field(name) for name in wanted])
     return pa.RecordBatchReader.from_batches(schema, (batch.select(wanted) for batch in reader))
 
 
-def _check(columns: Sequence[str] | None, known: Sequence[str], where: str) -> None:
+def _wanted(columns: Sequence[str] | None, known: Sequence[str], where: str) -> list[str]:
     for name in columns or ():
         if name not in known:
             raise UnknownColumn(name, known, where)
+    return list(known if columns is None else columns)
