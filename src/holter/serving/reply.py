@@ -102,7 +102,7 @@ class Answering:
             with self._deadline:
                 result = self._run(text)
         except TookTooLong:
-            self._deadline.disarm()
+            self._deadline.leave()  # a tick may have struck on the way out of the block
         except BaseException:  # noqa: BLE001  (a script that calls sys.exit() has failed, the worker has not)
             _log.exception("run() raised")
             if not self._deadline.passed:

@@ -4,6 +4,7 @@ import http.client
 import json
 import socket
 import textwrap
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -108,6 +109,57 @@ class Desk:
         return frames(self.folder / "journal")
 
 
+@dataclass
+class Load:
+    """Clients on kept-alive connections, each with one request at a time."""
+
+    port: int
+    clients: int = 4
+    path: str = "/score"
+    acknowledged: set[str] = field(default_factory=set)
+    versions: set[int] = field(default_factory=set)
+    failures: list[str] = field(default_factory=list)
+
+    def __enter__(self):
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._ask_forever, args=(number,)) for number in range(self.clients)]
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    @property
+    def answered(self) -> int:
+        return len(self.acknowledged)
+
+    def _ask_forever(self, client: int) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        number = 0
+        while not self._stop.wait(0.001):
+            number += 1
+            self._ask(connection, f"{client}-{number}")
+        connection.close()
+
+    def _ask(self, connection: http.client.HTTPConnection, name: str) -> None:
+        try:
+            connection.request("POST", self.path, b'{"data": [1]}', {"x-request-id": name})
+            reply = connection.getresponse()
+            body = reply.read()
+        except (OSError, http.client.HTTPException) as error:
+            self.failures.append(f"{name}: {error!r}")
+            connection.close()
+            return
+        if reply.status == 200:
+            self.acknowledged.add(name)
+            self.versions.add(json.loads(body).get("version"))
+        else:
+            self.failures.append(f"{name}: {reply.status} {body!r}")
+
+
 def frames(folder: Path) -> list[Frame]:
     return [frame for segment in journal.segments(folder) for frame, _ in journal.read(segment, 0)]
 
@@ -125,3 +177,8 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         yield desk
         for pool in desk.pools:
             pool.kill()
+
+
+@pytest.fixture
+def load() -> type:
+    return Load
