@@ -151,6 +151,17 @@ def pause(name: str, as_json: bool) -> None:
 
 @monitors.command()
 @click.argument("name")
+@click.confirmation_option(prompt="It will no longer be watched. Go on?")
+@workspace_option
+@json_option
+def delete(name: str, as_json: bool) -> None:
+    """Stop watching for good; what it measured stays."""
+    workspace().monitor(name).delete()
+    answer(f"{name}: deleted.", {"deleted": name}, as_json=as_json)
+
+
+@monitors.command()
+@click.argument("name")
 @workspace_option
 @json_option
 def resume(name: str, as_json: bool) -> None:

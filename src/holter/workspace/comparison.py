@@ -1,50 +1,24 @@
 """What changed between two tables: no workspace, no server."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from holter.errors import UnknownColumn
-from holter.profile import Column, NumericColumn, Profile, Window
-from holter.rules import Calibration, decide, number, title
-from holter.types import Kind, Measurement, Schema, Verdict
-from holter.workspace.printing import html_table, share, text_table, visible
+from holter.profile import Profile, Window
+from holter.rules import Calibration, decide
+from holter.types import Measurement, Schema, Verdict
+from holter.workspace.changes import DISTANCE, HEADERS, NUMBERS, ColumnChange, changes
+from holter.workspace.printing import html_table, text_table, visible
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
 _SIGNALS: Final = ("data_drift", "data_quality")
-_DISTANCE: Final = "data_drift.jensen_shannon"
-_HEADERS: Final = ("column", "kind", "drift (JS)", "PSI", "nulls before", "nulls now", "verdict", "why")
-_GRAVEST: Final = (Verdict.ALARM, Verdict.ERROR, Verdict.INSUFFICIENT, Verdict.UNDEFINED)
-
-
-@dataclass(frozen=True)
-class ColumnChange:
-    """How one column changed.
-
-    ``jensen_shannon`` (a distance from 0 to 1) and ``psi`` are None where they cannot be told, null rates where the
-    column is missing. ``verdict`` is the gravest of its measurements, ``why`` says what raised it.
-    """
-
-    column: str
-    kind: str
-    jensen_shannon: float | None
-    psi: float | None
-    null_rate_before: float | None
-    null_rate: float | None
-    verdict: Verdict
-    why: str
-
-    def cells(self) -> tuple[str, ...]:
-        """Return it as text, in the order of the table."""
-        distances = (number(_DISTANCE, self.jensen_shannon), number("data_drift.psi", self.psi))
-        nulls = (share(self.null_rate_before), share(self.null_rate))
-        return (self.column, self.kind, *distances, *nulls, str(self.verdict), self.why)
 
 
 @dataclass(frozen=True, repr=False)
@@ -75,18 +49,18 @@ class Comparison:
         if not self.columns:
             return self.sentence
         rows = [column.cells() for column in self.columns]
-        return f"{visible(self.sentence)}\n\n{text_table(_HEADERS, rows, right=_HEADERS[2:6])}"
+        return f"{visible(self.sentence)}\n\n{text_table(HEADERS, rows, right=NUMBERS)}"
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return html_table(_HEADERS, [column.cells() for column in self.columns], caption=self.sentence)
+        return html_table(HEADERS, [column.cells() for column in self.columns], caption=self.sentence)
 
     def to_vega_lite(self) -> dict[str, Any]:
         """Return the picture of the columns that changed most, as a Vega-Lite specification."""
         from holter.charts import ranked
 
-        distances = [each for each in self.measurements if each.name == _DISTANCE]
+        distances = [each for each in self.measurements if each.name == DISTANCE]
         heading = f"{self.target_name} against {self.baseline_name}"
         return ranked(distances, title=heading, unit="Jensen-Shannon distance")
 
@@ -157,16 +131,16 @@ def compare(baseline: Any, target: Any, *, columns: Sequence[str] | None = None)
     >>> [change.column for change in compare(january, february).columns if change.verdict == "alarm"]
     ['delay']
     """
-    from holter.signals import named
+    from holter.signals import ask, named
 
     before, after = _windows(baseline, target, columns)
-    found = [each for signal in _SIGNALS for each in named(signal).measure(after, before)]
-    judged = decide(found, Calibration.iid())
-    changes = sorted((_change(*side, judged) for side in _sides(before, after)), key=_rank)
-    order = {change.column: place for place, change in enumerate(changes)}
-    ranked = sorted(judged, key=lambda each: order.get(each.feature or "", len(order)))
+    measured = [each for signal in _SIGNALS for each in ask(named(signal), after, before)]
+    judged = decide(measured, Calibration.iid())
     names = _name(baseline, "baseline"), _name(target, "target")
-    return Comparison(*names, before, after, tuple(ranked), tuple(changes))
+    found = changes(_profile(before), _profile(after), judged, names)
+    order = {change.column: place for place, change in enumerate(found)}
+    ranked = sorted(judged, key=lambda each: order.get(each.feature or "", len(order)))
+    return Comparison(*names, before, after, tuple(ranked), found)
 
 
 def _windows(baseline: Any, target: Any, columns: Sequence[str] | None) -> tuple[Window, Window]:
@@ -193,52 +167,8 @@ def _windows(baseline: Any, target: Any, columns: Sequence[str] | None) -> tuple
     return Window(None, schemas[0], before), Window(None, schemas[1], after)
 
 
-def _sides(before: Window, after: Window) -> Iterable[tuple[str, Column | None, Column | None]]:
-    old = before.profile.columns if before.profile else {}
-    new = after.profile.columns if after.profile else {}
-    return [(name, old.get(name), new.get(name)) for name in dict.fromkeys((*old, *new))]
-
-
-def _change(name: str, old: Column | None, new: Column | None, judged: Sequence[Measurement]) -> ColumnChange:
-    about = [each for each in judged if each.feature == name]
-    values = {each.name: each.value for each in about}
-    verdict = next((v for v in _GRAVEST if any(each.verdict is v for each in about)), Verdict.OK)
-    present = new if new is not None else old
-    return ColumnChange(
-        name,
-        str(Kind.NUMERIC if isinstance(present, NumericColumn) else _kind(present)),
-        values.get(_DISTANCE),
-        values.get("data_drift.psi"),
-        _null_rate(old),
-        _null_rate(new),
-        verdict,
-        _why(about, verdict),
-    )
-
-
-def _kind(column: Column | None) -> Kind:
-    return Kind.CATEGORICAL if hasattr(column, "counts") else Kind.OTHER
-
-
-def _null_rate(column: Column | None) -> float | None:
-    return column.nulls / column.n if column is not None and column.n else None
-
-
-def _why(about: Sequence[Measurement], verdict: Verdict) -> str:
-    """Say what raised an alarm, metric by metric, or give the reason of a missing answer."""
-    if verdict is Verdict.OK:
-        return ""
-    grave = [each for each in about if each.verdict is verdict]
-    if verdict is not Verdict.ALARM:
-        return grave[0].reason
-    told = [each.reason or f"{title(each.name)} {number(each.name, each.value)}" for each in grave]
-    return "; ".join(dict.fromkeys(told))
-
-
-def _rank(change: ColumnChange) -> tuple[bool, bool, float, str]:
-    distance = change.jensen_shannon
-    # An alarm without a distance is a column that is gone or of another type: no change is larger.
-    return change.verdict is not Verdict.ALARM, distance is not None, -(distance or 0.0), change.column
+def _profile(window: Window) -> Profile:
+    return window.profile or Profile.empty()
 
 
 def _name(obj: Any, otherwise: str) -> str:

@@ -70,10 +70,13 @@ class Deployment:
         NotRunning
             If no process tree serves the workspace.
         """
-        deadline = monotonic() + timeout
+        deadline, wanted = monotonic() + timeout, self.version
         while not _settled(entry := self.entry, tree.status(self.shelves.root)):
-            if entry.observed.state is DeploymentState.FAILED and entry.observed.at:
+            if _rejected(entry):
                 raise DeploymentFailed(self.name, entry.observed.detail, self.logs(_TAIL_LINES))
+            if entry.wanted.version != wanted:
+                why = f"version {wanted} gave way to version {entry.wanted.version}"
+                raise DeploymentFailed(self.name, why, self.logs(_TAIL_LINES))
             if not tree.held(self.shelves.root):
                 raise NotRunning(str(self.shelves.root))
             if monotonic() > deadline:
@@ -159,8 +162,6 @@ class Deployment:
 
     def promote(self, version: int, *, reason: str = "asked for") -> "Deployment":
         """Let another version of the model take over, without a failed request. Raises NotFound."""
-        entry = self.entry
-        self.shelves.registry.version(entry.model, version)
         return self._want(version=version, reason=reason)
 
     def rollback(self, *, reason: str = "asked for") -> "Deployment":
@@ -205,3 +206,10 @@ def _settled(entry: Entry, found: tree.TreeStatus) -> bool:
     if entry.wanted.paused:
         return seen.state is DeploymentState.PAUSED
     return seen.state is DeploymentState.HEALTHY and seen.version == entry.wanted.version
+
+
+def _rejected(entry: Entry) -> bool:
+    """Tell whether the supervisor has given a version up; the one before may go on serving."""
+    seen = entry.observed
+    kept = seen.state is DeploymentState.UNHEALTHY and "did not start" in seen.detail
+    return seen.at is not None and (seen.state is DeploymentState.FAILED or kept)

@@ -1,15 +1,12 @@
 """The workspace: one folder with everything in it."""
 
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from holter.errors import InputError, NotFound
+from holter.errors import InputError
 from holter.registry import Shelves
 from holter.registry.entries import DeploymentSettings, ModelVersion, MonitorEntry
 from holter.rules import Alert, Rule
@@ -22,9 +19,6 @@ from holter.workspace.models import Models
 from holter.workspace.monitor import Monitor, as_rule
 from holter.workspace.results import Alerts, Deployments, Ledger, Monitors
 from holter.workspace.watching import duration, keep_baseline, table_target
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _DAY = timedelta(days=1)
 
@@ -108,22 +102,23 @@ class Workspace:
             If there is no such model or version.
         AlreadyExists
             If the name is taken and ``overwrite`` is False.
+        BadScript
+            If the script could never serve.
         InputError
-            If the script is not there, or a setting is unknown.
+            If a setting is unknown.
         """
         unknown = set(settings) - set(DeploymentSettings.__dataclass_fields__)
         if unknown:
             raise InputError(f"a deployment has no setting {min(unknown)!r}.")
-        with _source(Path(entry_script), None if source is None else Path(source)) as (folder, script):
-            self.shelves.registry.deploy(
-                name,
-                self._version(model),
-                source=folder,
-                entry_script=script,
-                settings=DeploymentSettings(**settings),
-                overwrite=overwrite,
-                actor=actor(),
-            )
+        self.shelves.registry.deploy(
+            name,
+            self._version(model),
+            source=None if source is None else Path(source),
+            entry_script=str(entry_script),
+            settings=DeploymentSettings(**settings),
+            overwrite=overwrite,
+            actor=actor(),
+        )
         if start:
             tree.ensure(self.root)
         return Deployment(self.shelves, name)
@@ -280,20 +275,6 @@ class Workspace:
             With the first entry that does not fit.
         """
         return self.shelves.facts.verify_ledger()
-
-
-@contextmanager
-def _source(script: Path, folder: Path | None) -> "Iterator[tuple[Path, str]]":
-    """Give the folder to copy and the script's name in it; a script alone gets a folder of its own for a moment."""
-    whole = script if folder is None else folder / script
-    if not whole.is_file():
-        raise NotFound("entry script", str(whole))
-    if folder is not None:
-        yield folder, str(script)
-        return
-    with tempfile.TemporaryDirectory(prefix="holter-") as temporary:
-        shutil.copy2(script, temporary)
-        yield Path(temporary), script.name
 
 
 def _known(signals: Sequence[str]) -> tuple[str, ...]:

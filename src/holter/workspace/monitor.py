@@ -9,6 +9,7 @@ from holter.registry import Shelves
 from holter.registry.entries import MonitorEntry
 from holter.rules import AlertState, Rule
 from holter.types import Span
+from holter.workspace.identity import actor
 from holter.workspace.results import Alerts, Measurements
 
 
@@ -84,6 +85,10 @@ class Monitor:
         """Evaluate again."""
         return self._pause(paused=False)
 
+    def delete(self) -> None:
+        """Stop watching for good. What it measured stays."""
+        self.shelves.registry.delete_monitor(self.name, actor=actor())
+
     def _pause(self, *, paused: bool) -> "Monitor":
-        self.shelves.registry.pause(self.name, paused)
+        self.shelves.registry.pause(self.name, paused, actor=actor())
         return self

@@ -43,7 +43,8 @@ def text_table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, right: 
     out = StringIO()
     width = None if sys.stdout.isatty() else _UNLIMITED
     Console(file=out, width=width, color_system=None, highlight=False, emoji=False).print(table)
-    return "\n".join(line.rstrip() for line in out.getvalue().strip("\n").splitlines())
+    lines = [line.rstrip() for line in out.getvalue().splitlines()]
+    return "\n".join(line for line in lines if line)
 
 
 def html_table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, caption: str = "") -> str:

@@ -19,7 +19,7 @@ _SAMPLE_ROWS: Final = 100_000
 
 
 def duration(given: str | timedelta | None, otherwise: timedelta) -> timedelta:
-    """Read a duration; None and ``0s`` are durations too. Raises BadDuration."""
+    """Read a duration; ``0s`` is one too, None is another's business. Raises BadDuration."""
     if given is None:
         return otherwise
     if given in ("0", "0s", timedelta(0)):
