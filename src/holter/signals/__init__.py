@@ -3,7 +3,7 @@
 A signal gives value, interval, n and evidence, or says why it cannot; whether that is an alarm is for ``rules``.
 """
 
-from holter.signals.catalogue import CATALOGUE, ask, default, named
+from holter.signals.catalogue import CATALOGUE, default, named
 from holter.signals.signal import Need, Signal
 
-__all__ = ["CATALOGUE", "Need", "Signal", "ask", "default", "named"]
+__all__ = ["CATALOGUE", "Need", "Signal", "default", "named"]

@@ -1,22 +1,19 @@
 """Every question Holter can ask, by name."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from importlib.metadata import entry_points
 from types import MappingProxyType
 from typing import Final
 
 from holter.errors import NotFound
-from holter.profile import Window
-from holter.signals.contained import contained
 from holter.signals.data_drift import DataDrift
 from holter.signals.data_quality import DataQuality
 from holter.signals.estimated_performance import EstimatedPerformance
 from holter.signals.performance import Performance
 from holter.signals.prediction_drift import PredictionDrift
-from holter.signals.signal import Need, Signal
+from holter.signals.signal import Signal
 from holter.signals.traffic import TrafficHealth
-from holter.types import Measurement, Schema, Task
+from holter.types import Schema, Task
 
 GROUP: Final = "holter.signals"
 """Entry points of this group add signals: a name, and a callable without arguments that returns a Signal."""
@@ -83,25 +80,3 @@ def default(schema: Schema, *, labels: bool, traffic: bool = False) -> tuple[str
         (TrafficHealth.name, traffic),
     )
     return tuple(name for name, sensible in wanted if sensible)
-
-
-def ask(signal: Signal, target: Window, baseline: Window) -> list[Measurement]:
-    """Return the measurements of a signal, shown no more than it declared, with the span and segment of the target.
-
-    What it raises becomes a measurement with the verdict ``error``: one broken signal costs no other.
-    """
-    found = contained(
-        signal.name,
-        signal.metrics[0],
-        lambda: signal.measure(_shown(target, signal.needs), _shown(baseline, signal.needs)),
-    )
-    return [replace(each, window=each.window or target.span, segment=each.segment or target.segment) for each in found]
-
-
-def _shown(window: Window, needs: Need) -> Window:
-    return replace(
-        window,
-        profile=window.profile if Need.PROFILE in needs else None,
-        rows=window.rows if needs & (Need.ROWS | Need.LABELS) else None,
-        traffic=window.traffic if Need.TRAFFIC in needs else None,
-    )

@@ -24,8 +24,8 @@ class DataQuality:
     baseline, so that a column which always had nulls does not alarm for having them:
 
     - ``rows``: how many there are.
-    - ``missing_column``: 1 for a feature the window does not have; ``extra_column``: 1 for each column that neither
-      the schema nor the baseline knows, 0 once when there is none.
+    - ``missing_column``: 1 for a feature the window does not have; ``extra_column``: 1 for each column that the
+      baseline and its schema do not know, 0 once when there is none.
     - ``type_error``: share of values that are not of the column's type; 1 when the whole column changed its type.
     - ``null_rate``: of all rows. ``empty_rate``: empty texts, of all rows. ``not_finite_rate``: NaN and infinities.
     - ``unseen_rate``: share of values whose category the baseline never had. Compared with the share of the baseline
@@ -67,7 +67,7 @@ class DataQuality:
             why = "the target has no profile"
             return [Measurement.unanswered(self.name, metric, Verdict.UNDEFINED, why) for metric in self.metrics]
         names = dict.fromkeys((*baseline.schema.names, *target.schema.names))
-        extra = sorted(set(now.columns) - set(names) - set(before.columns) - RESERVED)
+        extra = sorted(set(now.columns) - set(baseline.schema.names) - set(before.columns) - RESERVED)
         found = [Measurement(self.name, "rows", float(now.rows), now.rows), *_extra(now, extra)]
         for name in names:
             found += contained(self.name, "null_rate", partial(_column, now, before, name), feature=name)
@@ -77,7 +77,7 @@ class DataQuality:
 def _extra(now: Profile, names: Sequence[str]) -> list[Measurement]:
     if not names:
         return [_fact("extra_column", 0.0, now.rows, None, "")]
-    return [_fact("extra_column", 1.0, now.rows, name, "neither schema nor baseline knows it") for name in names]
+    return [_fact("extra_column", 1.0, now.rows, name, "the baseline does not know it") for name in names]
 
 
 def _fact(metric: str, value: float, n: int, feature: str | None, reason: str) -> Measurement:

@@ -1,0 +1,323 @@
+"""What every signal of the catalogue keeps to, whatever it asks."""
+
+import json
+import math
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from holter.profile import Profile, Window
+from holter.rules import Calibration, Rule, breaks, decide, title
+from holter.rules.titles import TITLES
+from holter.signals import CATALOGUE, Need, Signal, default, named
+from holter.types import (
+    LABEL,
+    PREDICTION,
+    SCORE,
+    Feature,
+    Kind,
+    Measurement,
+    Schema,
+    Task,
+    Traffic,
+    Verdict,
+)
+from holter.types.traffic import LATENCY_BOUNDS_US
+
+SIGNALS = sorted(CATALOGUE)
+TASKS = list(Task)
+FEATURES = (
+    Feature("number", Kind.NUMERIC, "double"),
+    Feature("whole", Kind.NUMERIC, "int64"),
+    Feature("kind", Kind.CATEGORICAL, "string"),
+    Feature("flag", Kind.CATEGORICAL, "bool"),
+)
+UNANSWERED = {Verdict.INSUFFICIENT, Verdict.UNDEFINED, Verdict.ERROR}
+
+
+def records(n, task, seed=0):
+    rng = np.random.default_rng(seed)
+    number, score = rng.normal(size=n), rng.uniform(0.02, 0.98, n)
+    table = {
+        "number": pa.array(np.where(rng.random(n) < 0.05, np.nan, number), from_pandas=True),
+        "whole": pa.array(rng.poisson(3, n)),
+        "kind": pa.array(rng.choice(["a", "b", "c"], n, p=[0.6, 0.3, 0.1]).tolist(), pa.string()),
+        "flag": pa.array((rng.random(n) < 0.4).tolist(), pa.bool_()),
+    }
+    if task is Task.BINARY:
+        table |= {SCORE: score, PREDICTION: (score >= 0.5) * 1.0, LABEL: (rng.random(n) < score) * 1.0}
+    elif task is Task.REGRESSION:
+        table |= {PREDICTION: number, LABEL: number + rng.normal(size=n)}
+    else:
+        said = rng.choice(["x", "y", "z"], n)
+        truth = np.where(rng.random(n) < 0.7, said, rng.choice(["x", "y", "z"], n))
+        table |= {PREDICTION: pa.array(said.tolist(), pa.string()), LABEL: pa.array(truth.tolist(), pa.string())}
+    return pa.table(table)
+
+
+def traffic(n):
+    histogram = [0] * (len(LATENCY_BOUNDS_US) + 1)
+    histogram[5], histogram[12] = n - n // 10, n // 10
+    return Traffic(requests=n, failed=n // 50, soft_failed=n // 100, latency_us=900 * n, histogram=tuple(histogram))
+
+
+def window(signal: Signal, rows, task, *, schema=None, served=None):
+    """Return a window filled with what the signal declared, and nothing else."""
+    schema = schema or Schema(FEATURES, task)
+    kinds = {feature.name: feature.kind for feature in schema.features}
+    return Window(
+        None,
+        schema,
+        profile=Profile.of(rows, kinds=kinds) if Need.PROFILE in signal.needs else None,
+        rows=rows if signal.needs & (Need.ROWS | Need.LABELS) else None,
+        traffic=(served or traffic(rows.num_rows)) if Need.TRAFFIC in signal.needs else None,
+    )
+
+
+@lru_cache
+def usual(task):
+    return records(1500, task)
+
+
+def ask(name, rows, task, baseline=None, **more):
+    signal = named(name)
+    before = window(signal, usual(task) if baseline is None else baseline, task)
+    found = list(signal.measure(window(signal, rows, task, **more), before))
+    judged = decide(found, Calibration.iid())
+    for each in judged:
+        sound(signal, each)
+    return judged
+
+
+def sound(signal, each: Measurement):
+    """Hold one judged measurement to what every measurement promises."""
+    assert each.signal == signal.name
+    assert each.metric in signal.metrics
+    assert each.verdict is not None
+    assert each.n >= 0
+    assert each.verdict is not Verdict.ERROR, each.reason
+    json.dumps(each.to_dict(), allow_nan=False)
+    if each.value is None:
+        assert each.verdict in UNANSWERED
+        assert each.reason
+        return
+    assert each.verdict not in UNANSWERED
+    assert math.isfinite(each.value)
+    if each.metric != "rows":
+        assert each.interval is not None, each.metric
+        assert each.interval.low <= each.value <= each.interval.high, each
+    if each.evidence and each.evidence.p_value is not None:
+        assert 0 <= each.evidence.p_value <= 1
+        assert each.evidence.test
+
+
+def replaced(rows, name, values):
+    return rows.set_column(rows.column_names.index(name), name, values)
+
+
+EACH = pytest.mark.parametrize("name", SIGNALS)
+EACH_TASK = pytest.mark.parametrize("task", TASKS)
+
+
+@EACH
+def test_it_is_found_by_its_name_and_names_its_metrics(name):
+    signal = named(name)
+    assert signal.name == name
+    assert signal.needs
+    assert len(set(signal.metrics)) == len(signal.metrics) > 0
+    for metric in signal.metrics:
+        assert f"{name}.{metric}" in TITLES
+        assert title(f"{name}.{metric}")
+    assert type(signal).__doc__
+    assert ">>>" in type(signal).__doc__
+
+
+@EACH
+@EACH_TASK
+def test_it_gives_every_metric_it_names_for_some_task(name, task):
+    given = {each.metric for each in ask(name, usual(task), task) if each.value is not None}
+    if name in default(Schema(FEATURES, task), labels=True, traffic=True):
+        assert given
+    everything = {each.metric for one in TASKS for each in ask(name, usual(one), one) if each.value is not None}
+    assert everything == set(named(name).metrics)
+
+
+@EACH
+@EACH_TASK
+def test_identical_windows_are_no_alarm_and_no_difference(name, task):
+    for each in ask(name, usual(task), task):
+        assert each.verdict is not Verdict.ALARM
+        if each.evidence and each.evidence.baseline is not None and each.signal != "estimated_performance":
+            assert each.evidence.effect == pytest.approx(0, abs=1e-9)
+
+
+@EACH
+@EACH_TASK
+def test_another_sample_of_the_same_is_no_alarm(name, task):
+    for seed in range(1, 11):
+        judged = ask(name, records(400, task, seed), task)
+        assert [each for each in judged if each.verdict is Verdict.ALARM] == []
+
+
+@EACH
+@EACH_TASK
+def test_the_order_of_rows_does_not_matter(name, task):
+    rows = records(400, task, 3)
+    shuffled = rows.take(np.random.default_rng(1).permutation(rows.num_rows))
+    for one, other in zip(ask(name, rows, task), ask(name, shuffled, task), strict=True):
+        assert one.name == other.name
+        assert (one.value is None) == (other.value is None)
+        assert (one.value or 0) == pytest.approx(other.value or 0, rel=1e-9, abs=1e-12)
+        assert (one.feature, one.n, one.verdict) == (other.feature, other.n, other.verdict)
+
+
+def all_null(rows):
+    return pa.table({name: pa.nulls(rows.num_rows, rows.schema.field(name).type) for name in rows.column_names})
+
+
+def constant(rows):
+    return pa.table(
+        {name: pa.concat_arrays([rows.column(name).combine_chunks().slice(1, 1)] * 100) for name in rows.column_names}
+    )
+
+
+def untyped(rows):
+    return pa.table({name: pa.nulls(50) for name in rows.column_names})
+
+
+def text(rows):
+    return pa.table({name: pa.array(["?"] * 80) for name in rows.column_names})
+
+
+def infinite(rows):
+    floats = [name for name in rows.column_names if pa.types.is_floating(rows.schema.field(name).type)]
+    for name in floats:
+        rows = replaced(rows, name, pa.array([math.inf, math.nan, -math.inf, 1.0] * (rows.num_rows // 4)))
+    return rows
+
+
+def huge(rows):
+    return replaced(rows, "number", pa.array([1e308, -1e308] * (rows.num_rows // 2)))
+
+
+def renamed(rows):
+    return rows.rename_columns([f"{name}_new" for name in rows.column_names])
+
+
+def one_class(rows):
+    label = rows.column(LABEL).combine_chunks()
+    return replaced(rows, LABEL, pa.concat_arrays([label.slice(0, 1)] * rows.num_rows))
+
+
+def odd_labels(rows):
+    return replaced(rows, LABEL, pa.array([7.0] * rows.num_rows))
+
+
+def unseen(rows):
+    return replaced(rows, "kind", pa.array(["new"] * rows.num_rows))
+
+
+def lists(rows):
+    return replaced(rows, "number", pa.array([[1, 2]] * rows.num_rows))
+
+
+ODD = [
+    all_null,
+    constant,
+    untyped,
+    text,
+    infinite,
+    huge,
+    renamed,
+    one_class,
+    odd_labels,
+    unseen,
+    lists,
+    lambda rows: rows.slice(0, 0),
+    lambda rows: rows.slice(0, 1),
+    lambda rows: rows.slice(0, 2),
+    lambda rows: rows.drop_columns(["number", "kind"]),
+    lambda rows: rows.drop_columns([LABEL]),
+    lambda rows: rows.drop_columns([LABEL, PREDICTION]),
+    lambda rows: rows.append_column("extra", pa.array(range(rows.num_rows))),
+    lambda rows: pa.table({}),
+]
+
+
+@EACH
+@EACH_TASK
+@pytest.mark.parametrize("spoil", ODD)
+def test_odd_data_gets_a_verdict_on_either_side(name, task, spoil):
+    odd = spoil(records(200, task, 5))
+    assert ask(name, odd, task)
+    assert ask(name, records(200, task, 5), task, baseline=odd)
+    assert ask(name, odd, task, baseline=odd)
+
+
+@EACH
+def test_a_window_without_anything_says_so(name):
+    signal = named(name)
+    for task in (None, *TASKS):
+        empty = Window(None, Schema(FEATURES, task))
+        for each in decide(list(signal.measure(empty, empty)), Calibration.iid()):
+            sound(signal, each)
+            assert each.value is None
+
+
+@EACH
+@EACH_TASK
+def test_an_empty_baseline_leaves_the_value_and_takes_the_evidence(name, task):
+    signal = named(name)
+    target = window(signal, usual(task), task)
+    judged = decide(list(signal.measure(target, Window(None, Schema((), task)))), Calibration.iid())
+    for each in judged:
+        sound(signal, each)
+        assert each.verdict is not Verdict.ALARM or each.metric == "extra_column"
+
+
+@EACH
+@EACH_TASK
+def test_it_looks_only_at_what_it_declared(name, task):
+    class Forbidden:
+        def __getattr__(self, what):
+            raise AssertionError(f"{name} looked at {what}, which it did not declare")
+
+    signal, trap = named(name), Forbidden()
+    sides = [window(signal, usual(task), task)] * 2
+    unasked = {
+        "profile": Need.PROFILE in signal.needs,
+        "rows": bool(signal.needs & (Need.ROWS | Need.LABELS)),
+        "traffic": Need.TRAFFIC in signal.needs,
+    }
+    traps = {field: trap for field, declared in unasked.items() if not declared}
+    guarded = [replace(side, **traps) for side in sides]
+    assert list(signal.measure(*guarded)) == list(signal.measure(*sides))
+
+
+@EACH
+@EACH_TASK
+@pytest.mark.parametrize("broken", [feature.name for feature in FEATURES])
+def test_one_broken_column_costs_no_other(name, task, broken):
+    whole = records(300, task, 4)
+    spoiled = replaced(whole, broken, pa.array([[1]] * whole.num_rows))
+    before = {(each.metric, each.feature): each.value for each in ask(name, whole, task) if each.feature != broken}
+    after = {(each.metric, each.feature): each.value for each in ask(name, spoiled, task) if each.feature != broken}
+    assert after == before
+
+
+@EACH
+@EACH_TASK
+def test_measuring_twice_gives_the_same(name, task):
+    rows = records(300, task, 9)
+    assert ask(name, rows, task) == ask(name, rows, task)
+
+
+@EACH
+def test_unanswered_measurements_break_no_rule(name):
+    signal = named(name)
+    nothing = Window(None, Schema(FEATURES, Task.BINARY))
+    for each in signal.measure(nothing, nothing):
+        assert not breaks(Rule("r", each.name, above=-1e9, below=1e9, calibrated=True), each)
