@@ -8,6 +8,7 @@ where the signal asked for them. Pure: Arrow in, values out.
 
 from holter.profile.categorical import CategoricalColumn
 from holter.profile.kinds import kind_of, type_name
+from holter.profile.names import distinct_names
 from holter.profile.numeric import NumericColumn
 from holter.profile.opaque import OpaqueColumn
 from holter.profile.profile import Column, Profile
@@ -22,6 +23,7 @@ __all__ = [
     "Profile",
     "RankSummary",
     "Window",
+    "distinct_names",
     "kind_of",
     "type_name",
 ]

@@ -11,12 +11,13 @@ def plain_type(dtype: pa.DataType) -> pa.DataType:
         return plain_type(dtype.value_type)
     if isinstance(dtype, pa.BaseExtensionType):
         return plain_type(dtype.storage_type)
-    return dtype
+    # Arrow has few kernels for views
+    return pa.large_string() if pa.types.is_string_view(dtype) else dtype
 
 
 def is_text(dtype: pa.DataType) -> bool:
-    """Tell whether values of the type are text, however they are laid out."""
-    return bool(pa.types.is_string(dtype) or pa.types.is_large_string(dtype) or pa.types.is_string_view(dtype))
+    """Tell whether values of a plain type are text."""
+    return bool(pa.types.is_string(dtype) or pa.types.is_large_string(dtype))
 
 
 def is_number(dtype: pa.DataType) -> bool:

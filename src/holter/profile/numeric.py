@@ -172,6 +172,8 @@ def _moments(values: npt.NDArray[Any]) -> tuple[float, float]:
     if not len(values):
         return 0.0, 0.0
     shift = values[0]
+    if (values == shift).all():
+        return float(shift), 0.0
     with np.errstate(over="ignore", invalid="ignore"):
         # whole numbers are shifted exactly (in wrap-around arithmetic) before they become floats
         apart = (values - shift).astype(np.float64) if _shift_is_safe(values) else values.astype(np.float64)
@@ -197,7 +199,7 @@ def _merge_moments(a: tuple[int, float, float], b: tuple[int, float, float]) -> 
     if not a[0] or not b[0]:
         return (n, *(a[1:] if a[0] else b[1:]))
     apart = b[1] - a[1]
-    mean = a[1] * (a[0] / n) + b[1] * (b[0] / n)
+    mean = a[1] if not apart else a[1] * (a[0] / n) + b[1] * (b[0] / n)
     return n, mean, (a[2] + b[2]) + apart * apart * (a[0] / n) * b[0]
 
 

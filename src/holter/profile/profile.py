@@ -9,6 +9,7 @@ import pyarrow as pa
 from holter.errors import UnsupportedTable
 from holter.profile.categorical import CAP, CategoricalColumn
 from holter.profile.kinds import kind_of, type_name
+from holter.profile.names import distinct_names
 from holter.profile.numeric import NumericColumn
 from holter.profile.opaque import OpaqueColumn, joined_types
 from holter.profile.ranks import K
@@ -66,7 +67,7 @@ class Profile:
             If the object is no table.
         """
         reader = _reader(table)
-        names = _unique(reader.schema.names)
+        names = distinct_names(reader.schema.names)
         declared = kinds or {}
         total = cls(0, {name: _blank(f.type, declared.get(name)) for name, f in zip(names, reader.schema, strict=True)})
         waiting: list[Profile] = [total]
@@ -143,20 +144,6 @@ def _chunks(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
 
 def _join(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
     return batches[0] if len(batches) == 1 else pa.concat_batches(batches)
-
-
-def _unique(names: Sequence[str]) -> list[str]:
-    """Return names with the second ``x`` called ``x.2``, so that no column is lost."""
-    taken: set[str] = set()
-    result = []
-    for name in names:
-        candidate, count = name, 1
-        while candidate in taken:
-            count += 1
-            candidate = f"{name}.{count}"
-        taken.add(candidate)
-        result.append(candidate)
-    return result
 
 
 def _column(array: pa.Array, kind: Kind | None, k: int) -> Column:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from holter.errors import UnknownColumn, UnsupportedTable
+from holter.profile import distinct_names
 from holter.source.delta import Delta, is_delta
 from holter.source.files import Files, open_files
 from holter.source.formats import BATCH_ROWS
@@ -110,14 +111,7 @@ Looked up among the modules that are loaded: whoever holds such an object has lo
 
 def _apart(reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
     """Give the second of two equal column names another one, so that no column is lost."""
-    names: list[str] = []
-    for name in reader.schema.names:
-        count = names.count(name) if name in names else 0
-        candidate = name
-        while candidate in names or (count and candidate in reader.schema.names):
-            count += 1
-            candidate = f"{name}.{count}"
-        names.append(candidate)
+    names = distinct_names(reader.schema.names)
     if names == reader.schema.names:
         return reader
     schema = pa.schema([field.with_name(name) for field, name in zip(reader.schema, names, strict=True)])

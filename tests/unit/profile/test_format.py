@@ -1,0 +1,100 @@
+"""Profiles as bytes."""
+
+import struct
+import zlib
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from holter.errors import DamagedProfile, NewerFormat
+from holter.profile import Profile
+from holter.profile.format import FORMAT, MAGIC
+
+
+@pytest.fixture(scope="module")
+def profile():
+    rng = np.random.default_rng(0)
+    columns = {"x": rng.normal(size=5000), "i": rng.integers(0, 2**62, 5000), "s": ["a", ""] * 2500, "l": [[1]] * 5000}
+    table = pa.table(columns | {"u": pa.array([2**64 - 1] * 5000, pa.uint64()), "n": pa.nulls(5000)})
+    return Profile.of(table, k=512)
+
+
+def seal(body: bytes, version: int = FORMAT) -> bytes:
+    return struct.pack("<4sHI", MAGIC, version, zlib.crc32(body)) + body
+
+
+def test_what_was_written_is_read(profile):
+    read = Profile.from_bytes(profile.to_bytes())
+    assert read == profile
+    assert read.columns["u"].ranks.values.dtype == np.uint64
+    assert read.columns["x"].ranks.weights.dtype == np.int64
+
+
+def test_a_merged_profile_round_trips_too(profile):
+    assert Profile.from_bytes((profile + profile).to_bytes()) == profile + profile
+    assert Profile.from_bytes(Profile.empty().to_bytes()) == Profile.empty()
+
+
+def test_a_stored_bucket_is_small(profile):
+    one = Profile(profile.rows, {"x": profile.columns["x"]})
+    assert len(one.to_bytes()) <= 6 * 1024
+
+
+def test_infinite_moments_survive():
+    profile = Profile.of(pa.table({"x": [1e308, -1e308]}))
+    assert Profile.from_bytes(profile.to_bytes()).columns["x"].m2 == float("inf")
+
+
+@pytest.mark.parametrize("cut", [0, 3, 9, 10, 40, -1])
+def test_cut_off_bytes_are_refused(profile, cut):
+    with pytest.raises(DamagedProfile):
+        Profile.from_bytes(profile.to_bytes()[:cut])
+
+
+def test_a_changed_byte_is_noticed(profile):
+    data = bytearray(profile.to_bytes())
+    data[len(data) // 2] ^= 1
+    with pytest.raises(DamagedProfile, match="checksum"):
+        Profile.from_bytes(bytes(data))
+
+
+def test_something_else_is_named(profile):
+    with pytest.raises(DamagedProfile, match="does not begin like a profile"):
+        Profile.from_bytes(b"PAR1" + profile.to_bytes()[4:])
+
+
+def test_a_newer_format_asks_for_an_update():
+    with pytest.raises(NewerFormat, match="Update Holter"):
+        Profile.from_bytes(seal(b"whatever", FORMAT + 1))
+
+
+NUMERIC = ["n", [1, 0, 0, 0, 0, 0, 0, 0], 1, 1, 1.0, 0.0, ["<f8", b"\0" * 8, "<u1", b"\1", 0], "double", "", False]
+
+
+def with_part(position: int, value: object) -> list[object]:
+    return [value if place == position else part for place, part in enumerate(NUMERIC)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"\xc1",
+        msgspec.msgpack.encode({"rows": 1}),
+        msgspec.msgpack.encode([1, {"x": ["z", 1, 1]}]),
+        msgspec.msgpack.encode([1, {"x": with_part(1, [1, 2])}]),
+        msgspec.msgpack.encode([1, {"x": with_part(6, ["|O", b"\0" * 8, "<u1", b"\1", 0])}]),
+        msgspec.msgpack.encode([1, {"x": with_part(6, ["<f8", b"\0" * 7, "<u1", b"\1", 0])}]),
+        msgspec.msgpack.encode([1, {"x": with_part(6, ["<f8", b"\0" * 8, "<u1", b"\1\1", 0])}]),
+    ],
+)
+def test_a_body_that_checks_out_but_makes_no_sense_is_damaged(body):
+    with pytest.raises(DamagedProfile):
+        Profile.from_bytes(seal(body))
+
+
+def test_bytes_of_today_stay_readable():
+    """A profile of format 1 as it was written once; breaking this needs a new format number."""
+    column = Profile.from_bytes(seal(msgspec.msgpack.encode([1, {"x": NUMERIC}]), 1)).columns["x"]
+    assert (column.n, column.minimum, column.ranks.values.tolist(), column.ranks.weights.tolist()) == (1, 1, [0.0], [1])

@@ -1,0 +1,148 @@
+"""What the numbers of a column are like, by type and at the edges."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from holter.profile import NumericColumn, Profile
+
+INF = float("inf")
+
+
+def of(values, dtype=None, k=4096):
+    return NumericColumn.of(pa.array(values, dtype), k)
+
+
+def test_null_nan_and_infinities_are_different_things():
+    column = of([None, float("nan"), float("nan"), INF, -INF, -INF, -INF, 0.0, -0.0, -2.0, 5.0], pa.float64())
+    assert (column.n, column.nulls, column.nan) == (11, 1, 2)
+    assert (column.positive_infinite, column.negative_infinite) == (1, 3)
+    assert (column.zeros, column.negatives, column.finite, column.present) == (2, 1, 4, 10)
+    assert (column.minimum, column.maximum, column.mean) == (-2.0, 5.0, 0.75)
+    assert column.variance == pytest.approx(np.var([0, 0, -2, 5], ddof=1))
+
+
+@pytest.mark.parametrize("values", [[], [None, None], [float("nan")], [INF, -INF]])
+def test_without_finite_values_there_is_nothing_to_say(values):
+    column = of(values, pa.float64())
+    assert (column.finite, column.minimum, column.maximum, column.mean, column.m2) == (0, None, None, 0.0, 0.0)
+    assert (column.variance, column.std, column.ranks.quantile(0.5)) == (None, None, None)
+
+
+def test_one_row_has_a_mean_and_no_variance():
+    column = of([3], pa.int32())
+    assert (column.mean, column.variance, column.ranks.quantile(0.5)) == (3.0, None, 3.0)
+
+
+def test_whole_numbers_beyond_2_to_the_53_stay_exact():
+    column = of([2**60 + 1, 2**60 + 3, -(2**62)], pa.int64())
+    assert (column.minimum, column.maximum) == (-(2**62), 2**60 + 3)
+    assert column.ranks.values.tolist() == [-(2**62), 2**60 + 1, 2**60 + 3]
+    assert not column.rounded
+
+
+def test_moments_of_large_whole_numbers_do_not_lose_their_digits():
+    column = of([2**60 + step for step in (1, 2, 3)], pa.int64())
+    assert column.m2 == 2.0
+
+
+def test_unsigned_numbers_beyond_int64_stay_exact():
+    column = of([0, 2**64 - 1], pa.uint64())
+    assert (column.maximum, column.ranks.values.dtype) == (2**64 - 1, np.uint64)
+    assert of([0, 7], pa.uint64()).ranks.values.dtype == np.int64
+
+
+def test_the_whole_range_of_int64_does_not_overflow():
+    column = of([-(2**63), 2**63 - 1], pa.int64())
+    assert column.mean == pytest.approx(-0.5, abs=1e4)
+    assert column.variance > 0
+
+
+def test_mixing_large_whole_numbers_with_floats_is_owned_up_to():
+    large, small, floats = of([2**53 + 1], pa.int64()), of([7], pa.int64()), of([0.5])
+    assert NumericColumn.total([large, floats]).rounded
+    assert not NumericColumn.total([small, floats]).rounded
+    assert not NumericColumn.total([large, small]).rounded
+
+
+def test_decimals_say_when_they_were_rounded():
+    column = of([Decimal("1.50"), Decimal("-2.25"), None], pa.decimal128(10, 2))
+    assert (column.minimum, column.maximum, column.nulls, column.rounded) == (-2.25, 1.5, 1, False)
+    assert of([Decimal("1.5")], pa.decimal128(30, 2)).rounded
+
+
+@pytest.mark.parametrize("dtype", [pa.float16(), pa.float32(), pa.int8(), pa.uint8(), pa.int16(), pa.uint32()])
+def test_narrow_numbers_are_read_as_they_are(dtype):
+    column = NumericColumn.of(pa.array([1, None, 3], pa.int64()).cast(dtype, safe=False))
+    assert (column.minimum, column.maximum, column.mean, column.nulls) == (1, 3, 2.0, 1)
+
+
+def test_huge_and_tiny_values_neither_overflow_nor_vanish():
+    column = of([1e308, 1e308, -1e308])
+    assert column.mean == pytest.approx(1e308 / 3)
+    assert column.variance is None
+    assert of([5e-324, 5e-324]).minimum == 5e-324
+    both = NumericColumn.total([of([1.7e308] * 2), of([1.7e308] * 2)])
+    assert both.mean == pytest.approx(1.7e308)
+
+
+def test_negative_zero_is_zero():
+    column = of([-0.0, 0.0, 0.0])
+    assert (column.zeros, column.negatives, column.ranks.weights.tolist()) == (3, 0, [3])
+
+
+def test_times_are_microseconds():
+    moment = datetime(2013, 4, 1, 7, tzinfo=UTC)
+    steps = int(moment.timestamp()) * 1_000_000
+    for unit in ("s", "ms", "us", "ns"):
+        column = of([moment], pa.timestamp(unit, "UTC"))
+        assert (column.minimum, column.unit, column.rounded) == (steps, "us since 1970-01-01", False)
+    assert of([date(1970, 1, 2)], pa.date32()).minimum == 86_400_000_000
+    assert of([date(1970, 1, 2)], pa.date64()).minimum == 86_400_000_000
+    midnight = of([time(0, 0, 1)], pa.time32("s"))
+    assert (midnight.minimum, midnight.unit) == (1_000_000, "us since midnight")
+    length = of([timedelta(seconds=2)], pa.duration("ms"))
+    assert (length.minimum, length.unit) == (2_000_000, "us")
+
+
+def test_nanoseconds_that_are_cut_off_are_owned_up_to():
+    column = of([-1], pa.timestamp("ns"))
+    assert (column.minimum, column.rounded) == (-1, True)
+
+
+def test_text_declared_numeric_is_read_where_it_is_a_number():
+    column = of(["1", " 2.5 ", "-3e2", "nan", "Infinity", "n/a", "", None, "0x10"])
+    assert (column.unreadable, column.nulls, column.nan, column.positive_infinite) == (3, 1, 1, 1)
+    assert (column.minimum, column.maximum, column.finite) == (-300.0, 2.5, 3)
+
+
+def test_a_slice_is_read_from_its_offset():
+    array = pa.array([9.0, 1.0, None, 3.0, 9.0])
+    column = NumericColumn.of(array.slice(1, 3))
+    assert (column.minimum, column.maximum, column.nulls, column.n) == (1.0, 3.0, 1, 3)
+    assert NumericColumn.of(pa.array([1, 2, 3]).slice(2)).minimum == 3
+
+
+def test_booleans_declared_numeric_are_0_and_1():
+    column = of([True, False, True, None])
+    assert (column.mean, column.zeros, column.nulls) == (pytest.approx(2 / 3), 1, 1)
+
+
+def test_dictionaries_are_read_through():
+    column = NumericColumn.of(pa.array([1.5, None, 1.5]).dictionary_encode())
+    assert (column.mean, column.nulls, column.dtype) == (1.5, 1, "double")
+
+
+@pytest.mark.parametrize("array", [pa.array([[1.0]]), pa.array([2**62], pa.timestamp("s")), pa.array([b"x"])])
+def test_what_has_no_numbers_is_refused(array):
+    with pytest.raises(pa.ArrowException):
+        NumericColumn.of(array)
+
+
+def test_constant_column_has_no_variance():
+    column = Profile.of(pa.table({"x": [0.1] * 1000})).columns["x"]
+    assert column.variance == 0.0
+    assert column.mean == 0.1
