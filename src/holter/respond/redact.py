@@ -1,0 +1,69 @@
+"""Keeping secrets out of errors, logs and the ledger."""
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+HIDDEN: Final = "***"
+_USER_INFO: Final = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+_SECRET_NAME: Final = re.compile(
+    r"TOKEN|SECRET|PASSW|CREDENTIAL|APIKEY|API_KEY|PRIVATE_KEY|ACCESS_KEY|_URL$|_DSN$|CONNECTION_STRING", re.IGNORECASE
+)
+
+
+def redact(text: str, secrets: Iterable[str | None] = ()) -> str:
+    """Return text without these secrets and without the user part of any address in it.
+
+    Examples
+    --------
+    >>> redact("login at smtp://me:pa55@mail.example failed for pa55", ["pa55"])
+    'login at smtp://***@mail.example failed for ***'
+    """
+    for secret in sorted({secret for secret in secrets if secret}, key=len, reverse=True):
+        text = text.replace(secret, HIDDEN)
+    return _USER_INFO.sub(HIDDEN, text)
+
+
+def secrets_of(url: str | None) -> list[str]:
+    """Return the password of an address, as written and decoded; empty when it has none."""
+    password = urlsplit(url).password if url else None
+    return [password, unquote(password)] if password else []
+
+
+def public_address(target: str) -> str:
+    """Return a target fit for the ledger: a web address without path and query, where the keys of chat tools hide.
+
+    Examples
+    --------
+    >>> public_address("https://hooks.example/services/T0/B0/key")
+    'https://hooks.example/***'
+    >>> public_address("team@example.com")
+    'team@example.com'
+    """
+    parts = urlsplit(target)
+    if not parts.scheme or not parts.hostname:
+        return target
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{parts.hostname}{port}/{HIDDEN}"
+
+
+def without_secrets(environment: Mapping[str, str], keep: Iterable[str] = ()) -> dict[str, str]:
+    """Return the variables a command may see: none whose name or value looks like a secret, unless kept by name.
+
+    Names count that speak of tokens, secrets, passwords, keys or connection addresses; values count that are an
+    address with a password.
+    """
+    kept = set(keep)
+    return {
+        name: value
+        for name, value in environment.items()
+        if name in kept or not (_SECRET_NAME.search(name) or ("://" in value and _USER_INFO.search(value)))
+    }
+
+
+def environment_secrets() -> list[str]:
+    """Return the values of this process's variables that are withheld from commands."""
+    allowed = without_secrets(os.environ)
+    return [value for name, value in os.environ.items() if name not in allowed and len(value) > 5]

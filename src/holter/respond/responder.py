@@ -1,0 +1,127 @@
+"""Jobs: what was asked for is done, once, by one process at a time."""
+
+import logging
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from holter.errors import HolterError, LeaseLost
+from holter.registry import Shelves
+from holter.respond.answer import Answer, Bench, Outcome, subject_of
+from holter.respond.deliverer import Clock, holder_name, running_clock
+from holter.respond.kinds import named
+from holter.store.protocols import Entry, Job, JobState, Lease
+
+_log = logging.getLogger("holter.respond")
+
+ATTEMPTS: Final = 3
+"""How often a job is begun when the process running it keeps dying. A job that fails by itself is not repeated."""
+_LEASE: Final = timedelta(seconds=30)
+
+
+class Responder:
+    """Runs the jobs that alerts have asked for.
+
+    Parameters
+    ----------
+    shelves
+        The workspace.
+    python
+        The words that start Python, for the steps that run in a process of their own.
+    holder
+        Name for leases; a fresh one by default.
+    lease
+        How long a job may stand still before another process takes it over.
+    """
+
+    def __init__(
+        self,
+        shelves: Shelves,
+        python: Sequence[str] = (sys.executable,),
+        holder: str | None = None,
+        *,
+        lease: timedelta = _LEASE,
+    ) -> None:
+        self._shelves = shelves
+        self._python = tuple(python)
+        self._holder = holder or holder_name()
+        self._lease = lease
+
+    def once(self, now: datetime) -> list[Job]:
+        """Run every job that is wanted, or that a dead process left running; return them as they ended."""
+        clock, ended = running_clock(now), []
+        for job in self._open_jobs():
+            lease = self._shelves.facts.acquire(f"job:{job.key}", self._holder, self._lease, clock())
+            if lease is None:
+                continue
+            try:
+                with self._kept(lease, clock) as stop:
+                    self._run(job.key, lease, stop, clock)
+            except LeaseLost:
+                _log.warning("another process took over job %s", job.key)
+            finally:
+                self._shelves.facts.release(lease)
+            ended += [each for each in self._shelves.facts.jobs() if each.key == job.key]
+        return ended
+
+    def _open_jobs(self) -> list[Job]:
+        facts = self._shelves.facts
+        return [*facts.jobs(state=JobState.RUNNING), *facts.jobs(state=JobState.WANTED)]
+
+    @contextmanager
+    def _kept(self, lease: Lease, clock: Clock) -> Iterator[threading.Event]:
+        """Renew a lease until the block ends; the event is set if that fails."""
+        stop, done = threading.Event(), threading.Event()
+
+        def renew() -> None:
+            while not done.wait(self._lease.total_seconds() / 3):
+                renewed = self._shelves.facts.acquire(lease.name, self._holder, self._lease, clock())
+                if renewed is None or renewed.token != lease.token:
+                    stop.set()
+                    return
+
+        thread = threading.Thread(target=renew, name=lease.name, daemon=True)
+        thread.start()
+        try:
+            yield stop
+        finally:
+            done.set()
+            thread.join()
+
+    def _run(self, key: str, lease: Lease, stop: threading.Event, clock: Clock) -> None:
+        # Read again under the lease: another process may have ended it since it was listed.
+        job = next((each for each in self._open_jobs() if each.key == key), None)
+        if job is None:
+            return
+        if job.attempts >= ATTEMPTS:
+            why = f"the process that ran it died {job.attempts} times"
+            self._move(job, lease, Outcome(JobState.FAILED, why), clock)
+            return
+        self._move(job, lease, Outcome(JobState.RUNNING, f"{job.attempts + 1}. attempt", dict(job.result)), clock)
+        folder = self._shelves.root / "jobs" / job.key
+        self._move(job, lease, self._act(Bench(self._shelves, job, folder, self._python, stop, clock)), clock)
+
+    def _act(self, bench: Bench) -> Outcome:
+        try:
+            kind = named(bench.job.kind)
+            if not isinstance(kind, Answer):
+                return Outcome(JobState.FAILED, f"{kind.name} is a channel, not a job")
+            bench.folder.mkdir(parents=True, exist_ok=True)
+            return kind.act(bench)
+        except HolterError as error:
+            return Outcome(JobState.FAILED, str(error))
+        except Exception as error:  # noqa: BLE001  (a plugin's defect fails its job, not the loop)
+            _log.exception("job %s", bench.job.key)
+            return Outcome(JobState.FAILED, f"{type(error).__name__}: {error}")
+
+    def _move(self, job: Job, lease: Lease, outcome: Outcome, clock: Clock) -> None:
+        facts: Mapping[str, Any] = {**outcome.facts, "reason": outcome.reason}
+        about = {"job": job.key, "alert": job.alert, "monitor": job.monitor, "at": job.at.isoformat(), **facts}
+        entry = Entry(f"job:{job.key}", f"{job.kind}.{outcome.state}", subject_of(job), outcome.reason, about)
+        with self._shelves.facts.begin() as transaction:
+            transaction.guard(lease)
+            transaction.move_job(job.key, outcome.state, facts)
+            transaction.record(entry, clock())
