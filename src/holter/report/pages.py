@@ -1,0 +1,201 @@
+"""The pages of the dashboard: shelves in, HTML out. ``now`` is the wall clock, for traffic and "as of"."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from itertools import islice
+from typing import Any, Final
+
+from holter.errors import BrokenLedger, HolterError
+from holter.registry import Shelves
+from holter.registry.entries import MonitorEntry
+from holter.report.columns import drifted_column
+from holter.report.figure import (
+    Figure,
+    distribution_figure,
+    drift_figure,
+    performance_figure,
+    ranking_figure,
+    traffic_figure,
+)
+from holter.report.history import history_of
+from holter.report.rendering import rendered
+from holter.report.subject import Subject, every_words, of_deployment, of_monitor, subjects
+from holter.report.tiles import recent_minutes, tiles
+from holter.report.verdict import judge, most_drifted
+from holter.store.protocols import Sealed
+from holter.types import Measurement
+
+LEDGER_PAGE: Final = 100
+"""Ledger entries on one page."""
+MEASUREMENTS: Final = 300
+"""Measurements in the table of a monitor page, newest first."""
+
+FormToken = Callable[[str], str]
+"""Returns the token that lets one form do one thing, from what it does (``acknowledge:<alert>``)."""
+
+
+def index_page(shelves: Shelves, now: datetime) -> str:
+    """Show every deployment and monitored table: one verdict each."""
+    rows = []
+    for subject in subjects(shelves):
+        minutes = recent_minutes(shelves, subject.name, now) if subject.deployment else []
+        rows.append({"subject": subject, "judgement": judge(subject), "tiles": tiles(subject, minutes)})
+    order = {"bad": 0, "warn": 1, "unknown": 2, "good": 3}
+    rows.sort(key=lambda row: order[row["judgement"].mood])  # type: ignore[attr-defined]
+    return rendered("index.html", rows=rows, now=now)
+
+
+def deployment_page(shelves: Shelves, name: str, now: datetime) -> str:
+    """Show one deployment: the verdict in words, numbers, pictures, alerts.
+
+    Raises
+    ------
+    NotFound
+        If there is none of that name.
+    """
+    subject = of_deployment(shelves, name)
+    return rendered("subject.html", tab="overview", monitor=None, rows=[], **_subject_values(shelves, subject, now))
+
+
+def monitor_page(shelves: Shelves, name: str, now: datetime) -> str:
+    """Show one monitor: what it looks at, its rules, its pictures and its newest measurements.
+
+    Raises
+    ------
+    NotFound
+        If there is none of that name.
+    """
+    entry = shelves.registry.monitor(name)
+    subject = of_monitor(shelves, entry)
+    span = subject.histories[0].span
+    found = shelves.facts.measurements(name, span=span) if span else ()
+    newest: list[Measurement] = list(islice(reversed(found), MEASUREMENTS))
+    return rendered(
+        "subject.html",
+        tab="monitor",
+        monitor=entry,
+        every=every_words(entry.every),
+        over=every_words(entry.over).removeprefix("every "),
+        rows=newest,
+        total=len(found),
+        **_subject_values(shelves, subject, now),
+    )
+
+
+def _subject_values(shelves: Shelves, subject: Subject, now: datetime) -> dict[str, Any]:
+    minutes = recent_minutes(shelves, subject.deployment.name, now) if subject.deployment else []
+    figures = [performance_figure(subject), drift_figure(subject)]
+    halves = [_top_distribution(shelves, subject), ranking_figure(subject), traffic_figure(minutes)]
+    return {
+        "subject": subject,
+        "judgement": judge(subject),
+        "tiles": tiles(subject, minutes),
+        "figures": [figure for figure in figures if figure is not None],
+        "halves": [figure for figure in halves if figure is not None],
+        "now": now,
+    }
+
+
+def _top_distribution(shelves: Shelves, subject: Subject) -> Figure | None:
+    """Draw the most drifted feature; a page must not fail because rows or a baseline are gone."""
+    ranking = most_drifted(subject)
+    if not ranking or subject.drift is None:
+        return None
+    try:
+        found = drifted_column(shelves, subject, ranking[0][0])
+    except (HolterError, OSError):
+        return None
+    return None if found is None else distribution_figure(ranking[0][0], *found)
+
+
+def versions_page(shelves: Shelves, name: str, now: datetime) -> str:
+    """Show the versions of a deployment's model, where they came from, and what became of each candidate.
+
+    Raises
+    ------
+    NotFound
+        If there is no deployment of that name.
+    """
+    subject = of_deployment(shelves, name)
+    assert subject.deployment is not None  # noqa: S101  (made from one)
+    versions = sorted(shelves.registry.versions(subject.deployment.model), key=lambda v: -v.version)
+    return rendered(
+        "versions.html",
+        subject=subject,
+        tab="versions",
+        versions=versions,
+        jobs=list(reversed(shelves.facts.jobs(deployment=name))),
+        now=now,
+    )
+
+
+def alerts_page(shelves: Shelves, now: datetime) -> str:
+    """Show open alerts, then past ones."""
+    known = {entry.name for entry in shelves.registry.monitors()}
+    every = shelves.facts.alerts()
+    return rendered(
+        "alerts.html",
+        open_alerts=[alert for alert in every if alert.is_open],
+        past=[alert for alert in every if not alert.is_open],
+        known=known,
+        now=now,
+    )
+
+
+def alert_page(shelves: Shelves, alert_id: str, now: datetime, form_token: FormToken | None = None) -> str:
+    """Show one alert: its metric's history, what happened to it, who was told, what was done.
+
+    ``form_token`` puts a button on the page that acknowledges the alert.
+
+    Raises
+    ------
+    NotFound
+        If there is none of that id.
+    """
+    alert = shelves.facts.alert(alert_id)
+    can_acknowledge = form_token is not None and alert.state in ("firing", "pending")
+    return rendered(
+        "alert.html",
+        alert=alert,
+        monitor=_monitor(shelves, alert.monitor),
+        figure=history_of(shelves, alert).figure(),
+        events=shelves.facts.events(alert_id),
+        messages=[each for each in shelves.facts.outbox() if each.alert == alert_id],
+        jobs=[each for each in shelves.facts.jobs() if each.alert == alert_id],
+        token=form_token(f"acknowledge:{alert_id}") if form_token and can_acknowledge else None,
+        now=now,
+    )
+
+
+def _monitor(shelves: Shelves, name: str) -> MonitorEntry | None:
+    return next((entry for entry in shelves.registry.monitors() if entry.name == name), None)
+
+
+def ledger_page(shelves: Shelves, now: datetime, *, subject: str | None = None, before: int | None = None) -> str:
+    """Show the newest entries of the ledger, and whether its chain holds.
+
+    ``before`` shows entries older than that number; ``subject`` those about one thing.
+    """
+    try:
+        length, broken = shelves.facts.verify_ledger(), ""
+    except BrokenLedger as error:
+        length, broken = 0, str(error)
+    entries = [sealed for sealed in _about(shelves, subject) if before is None or sealed.seq < before]
+    shown = entries[-LEDGER_PAGE:][::-1]
+    older = shown[-1].seq if len(entries) > len(shown) else None
+    return rendered("ledger.html", entries=shown, length=length, broken=broken, subject=subject, older=older, now=now)
+
+
+def _about(shelves: Shelves, subject: str | None) -> Iterator[Sealed]:
+    """Yield entries about one thing; the registry files its own under kind and name (``deployment:churn``)."""
+    if subject is None:
+        yield from shelves.facts.ledger()
+        return
+    for sealed in shelves.facts.ledger():
+        if subject in (sealed.entry.subject, sealed.entry.subject.partition(":")[2]):
+            yield sealed
+
+
+def message_page(title: str, words: str, now: datetime, *, sign_in: bool = False) -> str:
+    """Show one sentence, such as what was not found; with ``sign_in`` a form that asks for the token."""
+    return rendered("message.html", title=title, words=words, sign_in=sign_in, now=now)

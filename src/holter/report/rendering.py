@@ -1,0 +1,67 @@
+"""Values -> HTML: the templates and what they may call."""
+
+import hashlib
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+import jinja2
+
+from holter.report import wording
+from holter.rules import number, title
+
+
+_TONES: Final = {
+    "Healthy": "good",
+    "Failed": "bad",
+    "Unhealthy": "bad",
+    "ok": "good",
+    "alarm": "bad",
+    "error": "bad",
+    "done": "good",
+    "refused": "warn",
+    "failed": "bad",
+}
+"""Colours of states and verdicts; the others are grey."""
+
+
+def _tone(state: object) -> str:
+    return _TONES.get(str(state), "unknown")
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("holter.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals |= {"title_of": title, "number": number, "style_version": style_version()}
+    environment.filters |= {
+        "tone": _tone,
+        "day": wording.day,
+        "minute": wording.minute,
+        "window": wording.window,
+        "facts": wording.facts,
+        "figures": wording.figures,
+    }
+    return environment
+
+
+def rendered(template: str, **values: Any) -> str:
+    """Return a page. Every value is escaped unless it is Markup of our own making; an unknown name is an error."""
+    return _environment().get_template(template).render(values)
+
+
+@cache
+def style() -> str:
+    """Return the one style sheet."""
+    return (files("holter.report") / "templates" / "holter.css").read_text(encoding="utf-8")
+
+
+@cache
+def style_version() -> str:
+    """Return text that changes with the style sheet, so that it may be cached for ever."""
+    return hashlib.sha256(style().encode()).hexdigest()[:12]

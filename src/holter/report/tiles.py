@@ -1,0 +1,85 @@
+"""The few numbers one looks at first."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from holter.charts.traffic import Minutes
+from holter.registry import Shelves
+from holter.report.subject import History, Subject, latest
+from holter.report.verdict import drifted
+from holter.report.wording import interval, window
+from holter.rules import number, title
+from holter.types import Span, Traffic, Verdict
+
+TRAFFIC_SPAN: Final = timedelta(hours=24)
+"""How far back traffic is counted."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A name, a number with its unit, and what it must be read with."""
+
+    name: str
+    value: str
+    note: str
+    alarm: bool = False
+
+
+def tiles(subject: Subject, minutes: Minutes) -> list[Tile]:
+    """Return performance (realised, estimated), drifted features, requests and errors, as far as they are known."""
+    found = [
+        _performance(subject.performance, "performance", "realised"),
+        _performance(subject.estimated, "estimated_performance", "estimated"),
+        _drifted(subject),
+    ]
+    if subject.deployment is not None:
+        found += _traffic(minutes)
+    return [tile for tile in found if tile is not None]
+
+
+def recent_minutes(shelves: Shelves, deployment: str, now: datetime) -> Minutes:
+    """Return the minutes of the last 24 hours in which requests came, over all versions."""
+    sums: dict[datetime, Traffic] = {}
+    for at, _, seen in shelves.facts.traffic_by_minute(deployment, Span(now - TRAFFIC_SPAN, now)):
+        sums[at] = sums.get(at, Traffic()) + seen
+    return sorted(sums.items(), key=lambda pair: pair[0])
+
+
+def _performance(best: tuple[History, str] | None, signal: str, how: str) -> Tile | None:
+    if best is None:
+        if signal == "performance":
+            return Tile("Performance, realised", "no labels yet", "known once labels arrive")
+        return None
+    history, metric = best
+    last = latest(history.series(f"{signal}.{metric}"))
+    if last is None:
+        return None
+    before = last.evidence.baseline if last.evidence else None
+    notes = [interval(last.name, last.interval), "" if before is None else f"baseline {number(last.name, before)}"]
+    name = title(f"performance.{metric}").partition(" (")[0]
+    note = " · ".join(note for note in (*notes, window(last.window)) if note)
+    return Tile(f"{name}, {how}", number(last.name, last.value), note, last.verdict is Verdict.ALARM)
+
+
+def _drifted(subject: Subject) -> Tile | None:
+    names, total = drifted(subject)
+    if not total:
+        return None
+    note = ", ".join(names[:3]) + (" …" if len(names) > 3 else "") if names else "all within what chance explains"
+    return Tile("Drifted features", f"{len(names)} of {total}", note, bool(names))
+
+
+def _traffic(minutes: Minutes) -> list[Tile]:
+    if not minutes:
+        return [Tile("Requests", "none", "in the last 24 hours")]
+    total = sum((seen for _, seen in minutes), Traffic())
+    length = (minutes[-1][0] - minutes[0][0]) / timedelta(minutes=1) + 1
+    failed = total.failed + total.soft_failed
+    share = failed / total.requests if total.requests else 0.0
+    p95 = number("traffic.latency_p95_ms", total.quantile_ms(0.95))
+    rate = total.requests / length
+    return [
+        Tile("Requests", f"{rate:,.0f} per min" if rate >= 10 else f"{rate:.2g} per min", f"p95 {p95} · last 24 hours"),
+        Tile("Errors", number("traffic.error_rate", share), f"{failed:,} of {total.requests:,} requests", failed > 0),
+    ]

@@ -1,0 +1,148 @@
+"""REST below ``/api``: the same JSON as ``holter ... --json``. Commands can never be set here."""
+
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Body, Query, Request
+from starlette.concurrency import run_in_threadpool
+
+from holter.errors import BadLabels
+from holter.registry import Shelves
+from holter.types import Span, as_utc
+
+MOST: Final = 10_000
+"""Rows of one reply at most."""
+LARGEST: Final = 64 * 1024 * 1024
+"""Bytes of labels taken in one request."""
+
+
+def api_routes(shelves: Shelves) -> APIRouter:
+    """Return the routes for programs."""
+    routes = APIRouter(prefix="/api")
+    _add_registry(routes, shelves)
+    _add_findings(routes, shelves)
+    _add_labels(routes, shelves)
+    return routes
+
+
+def _add_registry(routes: APIRouter, shelves: Shelves) -> None:
+    from holter.workspace.results import Deployments, Monitors, Versions
+
+    @routes.get("/deployments")
+    def deployments() -> list[dict[str, Any]]:
+        return Deployments(tuple(shelves.registry.deployments())).to_dict()
+
+    @routes.get("/deployments/{name}")
+    def deployment(name: str) -> dict[str, Any]:
+        return Deployments((shelves.registry.deployment(name),)).to_dict()[0]
+
+    @routes.get("/deployments/{name}/versions")
+    def versions(name: str) -> list[dict[str, Any]]:
+        model = shelves.registry.deployment(name).model
+        return Versions(tuple(shelves.registry.versions(model))).to_dict()
+
+    @routes.get("/monitors")
+    def monitors() -> list[dict[str, Any]]:
+        return Monitors(tuple(shelves.registry.monitors())).to_dict()
+
+
+def _add_findings(routes: APIRouter, shelves: Shelves) -> None:
+    from holter.workspace.results import Alerts, Ledger, Measurements
+
+    @routes.get("/monitors/{name}/measurements")
+    def measurements(
+        name: str,
+        metric: str | None = None,
+        feature: str | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        limit: Annotated[int, Query(ge=1, le=MOST)] = 1000,
+    ) -> list[dict[str, Any]]:
+        shelves.registry.monitor(name)
+        found = shelves.facts.measurements(name, metric=metric, feature=feature, span=_span(start, end))
+        return Measurements(tuple(found[-limit:])).to_dict()
+
+    @routes.get("/alerts")
+    def alerts(
+        monitor: str | None = None, open_only: Annotated[bool, Query(alias="open")] = False
+    ) -> list[dict[str, Any]]:
+        return Alerts(tuple(shelves.facts.alerts(monitor, open_only=open_only))).to_dict()
+
+    @routes.get("/alerts/{alert}")
+    def alert(alert: str) -> dict[str, Any]:
+        return Alerts((shelves.facts.alert(alert),)).to_dict()[0]
+
+    @routes.post("/alerts/{alert}/acknowledge")
+    def acknowledge(alert: str, reason: Annotated[str, Body(embed=True, max_length=2000)] = "") -> dict[str, Any]:
+        from holter.workspace.acknowledging import acknowledge as take_over
+
+        return Alerts((take_over(shelves, alert, "api", reason),)).to_dict()[0]
+
+    @routes.get("/ledger")
+    def ledger(since: int = 0, limit: Annotated[int, Query(ge=1, le=MOST)] = 1000) -> list[dict[str, Any]]:
+        return Ledger(tuple(shelves.facts.ledger(since=since, limit=limit))).to_dict()
+
+
+def _span(start: datetime | None, end: datetime | None) -> Span | None:
+    if start is None and end is None:
+        return None
+    first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+    return Span(as_utc(start) if start else first, as_utc(end) if end else last)
+
+
+def _add_labels(routes: APIRouter, shelves: Shelves) -> None:
+    @routes.post("/deployments/{name}/labels")
+    async def labels(
+        name: str, request: Request, key: str = "request_id", label: str = "label", row: str | None = None
+    ) -> dict[str, Any]:
+        body = await _body(request)
+        kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+        taken = await run_in_threadpool(_take, shelves, name, (body, kind), (key, label, row))
+        return {"deployment": name, "labels": taken}
+
+
+def _take(shelves: Shelves, name: str, sent: tuple[bytes, str], columns: tuple[str, str, str | None]) -> int:
+    from holter.capture.labels import log_labels
+
+    shelves.registry.deployment(name)
+    key, label, row = columns
+    return log_labels(shelves, name, table_of(*sent), key=key, label=label, row=row, received_at=datetime.now(UTC))
+
+
+async def _body(request: Request) -> bytes:
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > LARGEST:
+            raise BadLabels(f"more than {LARGEST // 1024**2} MiB in one request; send them in parts.")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def table_of(body: bytes, kind: str) -> Any:
+    """Read a body as a table: a JSON list of objects, CSV, or Parquet, by its content type.
+
+    Raises
+    ------
+    BadLabels
+        If it is none of these.
+    """
+    import json
+
+    import pyarrow as pa
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    try:
+        if kind == "text/csv":
+            return pyarrow.csv.read_csv(BytesIO(body))
+        if kind in ("application/vnd.apache.parquet", "application/x-parquet", "application/octet-stream"):
+            return pyarrow.parquet.read_table(BytesIO(body))
+        if kind == "application/json":
+            rows = json.loads(body)
+            if isinstance(rows, list) and all(isinstance(each, dict) for each in rows):
+                return pa.Table.from_pylist(rows)
+    except (pa.ArrowException, ValueError, RecursionError) as error:
+        raise BadLabels(f"the body cannot be read as {kind}: {error}") from error
+    raise BadLabels(f"a body of type {kind} is not a list of objects; send JSON rows, text/csv or Parquet.")

@@ -1,0 +1,100 @@
+"""Pages at their addresses. They are drawn in threads: a picture takes some ten milliseconds."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Form, Query
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from holter import report
+from holter.errors import InputError
+from holter.registry import Shelves
+from holter.web.guard import COOKIE, SESSION
+from holter.web.secret import Secret
+
+WEEK_S: Final = 7 * 24 * 3600
+"""How long a browser stays signed in."""
+ICON: Final = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 30 30"><path d="M1 16h6l2-3 3 10 4-16 4 13 2-4h7" fill="none" '
+    'stroke="#d2442a" stroke-width="2.6" stroke-linejoin="round" stroke-linecap="round"/></svg>'
+)
+
+
+def page_routes(shelves: Shelves, secret: Secret) -> APIRouter:
+    """Return the routes of the pages people look at."""
+    routes = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+    _add_reading(routes, shelves, secret)
+    _add_acting(routes, shelves, secret)
+    _add_static(routes)
+    return routes
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _add_reading(routes: APIRouter, shelves: Shelves, secret: Secret) -> None:
+    @routes.get("/")
+    def index() -> str:
+        return report.index_page(shelves, _now())
+
+    @routes.get("/deployments/{name}")
+    def deployment(name: str) -> str:
+        return report.deployment_page(shelves, name, _now())
+
+    @routes.get("/deployments/{name}/versions")
+    def versions(name: str) -> str:
+        return report.versions_page(shelves, name, _now())
+
+    @routes.get("/monitors/{name}")
+    def monitor(name: str) -> str:
+        return report.monitor_page(shelves, name, _now())
+
+    @routes.get("/alerts")
+    def alerts() -> str:
+        return report.alerts_page(shelves, _now())
+
+    @routes.get("/alerts/{alert}")
+    def alert(alert: str) -> str:
+        return report.alert_page(shelves, alert, _now(), secret.made_for)
+
+    @routes.get("/ledger")
+    def ledger(subject: str | None = None, before: Annotated[int | None, Query(ge=1)] = None) -> str:
+        return report.ledger_page(shelves, _now(), subject=subject, before=before)
+
+
+def _add_acting(routes: APIRouter, shelves: Shelves, secret: Secret) -> None:
+    @routes.get("/sign-in")
+    def ask() -> str:
+        words = "This dashboard can be reached from other machines, so it asks for its token."
+        return report.message_page("Sign in", words, _now(), sign_in=True)
+
+    @routes.post("/sign-in")
+    def sign_in(token: Annotated[str, Form()]) -> Response:
+        if not secret.matches(token):
+            page = report.message_page("Sign in", "That is not the token.", _now(), sign_in=True)
+            return HTMLResponse(page, 403)
+        reply = RedirectResponse("/", 303)
+        reply.set_cookie(COOKIE, secret.made_for(SESSION), WEEK_S, httponly=True, samesite="strict")
+        return reply
+
+    @routes.post("/alerts/{alert}/acknowledge")
+    def acknowledge(alert: str, token: Annotated[str, Form()] = "") -> Response:
+        from holter.workspace.acknowledging import acknowledge as take_over
+
+        if not secret.opens(f"acknowledge:{alert}", token):
+            raise InputError("the form is out of date; load the page again.")
+        take_over(shelves, alert, "dashboard", "acknowledged on the dashboard")
+        return RedirectResponse(f"/alerts/{alert}", 303)
+
+
+def _add_static(routes: APIRouter) -> None:
+    kept = {"cache-control": "public, max-age=31536000, immutable"}
+
+    @routes.get("/static/holter.css")
+    def style() -> Response:
+        return Response(report.style(), media_type="text/css", headers=kept)
+
+    @routes.get("/static/icon.svg")
+    def icon() -> Response:
+        return Response(ICON, media_type="image/svg+xml", headers=kept)

@@ -1,0 +1,93 @@
+"""For machines that watch this machine: ``/healthz`` and ``/metrics``."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from fastapi import APIRouter
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from starlette.responses import Response
+
+from holter.registry import Shelves
+from holter.types import Span, Traffic
+from holter.types.traffic import LATENCY_BOUNDS_US
+
+_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def scrape_routes(shelves: Shelves) -> APIRouter:
+    """Return the routes of health and metrics."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get("/healthz")
+    def health() -> dict[str, Any]:
+        shelves.facts.alerts(open_only=True)
+        return {"status": "ok"}
+
+    @routes.get("/metrics")
+    def metrics() -> Response:
+        registry = CollectorRegistry()
+        registry.register(Scrape(shelves, datetime.now(UTC)))
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    return routes
+
+
+class Scrape:
+    """Reads the shelves anew at each scrape: the facts are the counters, and survive every process."""
+
+    def __init__(self, shelves: Shelves, now: datetime) -> None:
+        self._shelves, self._now = shelves, now
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield requests, failures and latency by deployment, open alerts by level, and how far monitors are behind."""
+        yield from self._traffic()
+        yield self._alerts()
+        yield self._lag()
+
+    def _traffic(self) -> Iterable[Metric]:
+        requests = CounterMetricFamily("holter_requests", "Requests served.", labels=["deployment"])
+        errors = CounterMetricFamily("holter_errors", "Requests that failed, soft failures too.", labels=["deployment"])
+        gaps = CounterMetricFamily("holter_gaps", "Requests served but not recorded.", labels=["deployment"])
+        latency = HistogramMetricFamily("holter_latency_seconds", "From request to reply.", labels=["deployment"])
+        for deployment in self._shelves.registry.deployments():
+            seen = self._shelves.facts.traffic(deployment.name, Span(_LONG_AGO, self._now + timedelta(days=1)))
+            name = [deployment.name]
+            requests.add_metric(name, seen.requests)
+            errors.add_metric(name, seen.failed + seen.soft_failed)
+            gaps.add_metric(name, seen.gaps)
+            latency.add_metric(name, _buckets(seen), seen.latency_us / 1e6)
+        return requests, errors, gaps, latency
+
+    def _alerts(self) -> Metric:
+        family = GaugeMetricFamily("holter_open_alerts", "Alerts that want attention.", labels=["level", "monitor"])
+        counts: dict[tuple[str, str], int] = {}
+        for alert in self._shelves.facts.alerts(open_only=True):
+            place = (str(alert.level), alert.monitor)
+            counts[place] = counts.get(place, 0) + 1
+        for labels, count in counts.items():
+            family.add_metric(labels, count)
+        return family
+
+    def _lag(self) -> Metric:
+        """Measure from the newest window a monitor has judged; one that never judged has no number."""
+        family = GaugeMetricFamily(
+            "holter_beat_lag_seconds", "Since the newest judged window ended.", labels=["monitor"]
+        )
+        for entry in self._shelves.registry.monitors():
+            published = self._shelves.facts.publications(entry.name)
+            if published and not entry.paused and not entry.event_clock:
+                newest = max(each.window.end for each in published)
+                family.add_metric([entry.name], max((self._now - newest).total_seconds(), 0.0))
+        return family
+
+
+def _buckets(seen: Traffic) -> list[tuple[str, float]]:
+    """Return cumulated counts by upper bound in seconds, the way Prometheus wants them."""
+    total, buckets = 0, []
+    for bound, count in zip(LATENCY_BOUNDS_US, seen.histogram, strict=False):
+        total += count
+        buckets.append((str(bound / 1e6), float(total)))
+    return [*buckets, ("+Inf", float(sum(seen.histogram)))]
