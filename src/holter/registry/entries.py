@@ -16,8 +16,8 @@ class ModelVersion:
     """One registered model file.
 
     ``baseline`` is a Parquet file of rows the model was not fitted on, in the column names of
-    :mod:`holter.types.records` (features bare; ``_prediction``, ``_score``, ``_label``, ``_event_time`` where known), or
-    None. ``held_out`` is False when the rows are known to be training rows: everything compared with them is then
+    :mod:`holter.types.records` (features bare; ``_prediction``, ``_score``, ``_label``, ``_event_time`` where known),
+    or None. ``held_out`` is False when the rows are known to be training rows: everything compared with them is then
     uncalibrated. ``lineage`` says where it came from (the job that trained it, the parent version, the data).
     """
 

@@ -8,7 +8,6 @@ import json
 from typing import Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from holter.types import (
     DIGEST,
@@ -49,6 +48,20 @@ _FIXED: Final = {
 }
 
 
+_RESTING: Final = (
+    (pa.types.is_null, None),
+    (pa.types.is_boolean, pa.bool_()),
+    (pa.types.is_integer, pa.float64()),
+    (pa.types.is_floating, pa.float64()),
+    (pa.types.is_decimal, pa.float64()),
+    (pa.types.is_timestamp, INSTANT),
+    (pa.types.is_date, pa.date32()),
+    (pa.types.is_binary, pa.binary()),
+    (pa.types.is_large_binary, pa.binary()),
+    (pa.types.is_fixed_size_binary, pa.binary()),
+)
+
+
 def record_fields(answer: pa.DataType) -> dict[str, pa.DataType]:
     """Return name and type of every column a stored record has beside its features."""
     return {**_FIXED, PREDICTION: answer}
@@ -70,19 +83,9 @@ def resting(dtype: pa.DataType) -> pa.DataType | None:
     """Return the type a feature of this type rests in; None for a column without a type (all null)."""
     if pa.types.is_dictionary(dtype):
         return resting(dtype.value_type)
-    if pa.types.is_null(dtype):
-        return None
-    if pa.types.is_boolean(dtype) or pa.types.is_date(dtype):
-        return pa.date32() if pa.types.is_date(dtype) else dtype
-    if pa.types.is_integer(dtype) or pa.types.is_floating(dtype) or pa.types.is_decimal(dtype):
-        return pa.float64()
-    if pa.types.is_timestamp(dtype):
-        return INSTANT
-    if pa.types.is_binary(dtype) or pa.types.is_large_binary(dtype) or pa.types.is_fixed_size_binary(dtype):
-        return pa.binary()
     if pa.types.is_list(dtype) or pa.types.is_large_list(dtype) or pa.types.is_fixed_size_list(dtype):
         return pa.list_(resting(dtype.value_type) or pa.string())
-    return pa.string()
+    return next((found for belongs, found in _RESTING if belongs(dtype)), pa.string())
 
 
 def named_type(text: str) -> pa.DataType | None:
@@ -119,12 +122,8 @@ def fit(column: pa.ChunkedArray, dtype: pa.DataType) -> pa.ChunkedArray:
 def _cast(column: pa.ChunkedArray, dtype: pa.DataType) -> pa.ChunkedArray:
     if pa.types.is_boolean(dtype):
         raise pa.ArrowInvalid  # Arrow calls every number but zero true
-    whole_to_real = pa.types.is_integer(column.type) and pa.types.is_floating(dtype)
-    options = pc.CastOptions(dtype, allow_float_truncate=whole_to_real, allow_int_overflow=False)
-    options.allow_time_truncate = True
-    if whole_to_real:
-        return column.cast(dtype, safe=False)
-    return column.cast(options=options)
+    rounds = pa.types.is_floating(dtype) and pa.types.is_integer(column.type)
+    return column.cast(dtype, safe=not (rounds or pa.types.is_temporal(dtype)))
 
 
 def _fit_value(value: object, dtype: pa.DataType) -> object:

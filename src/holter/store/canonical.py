@@ -4,7 +4,6 @@ import json
 import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from pathlib import PurePath
 from typing import Any
 
 
@@ -19,28 +18,27 @@ def plain(value: Any) -> Any:
     >>> plain({"auc": float("nan"), "rows": (1, 2)})
     {'auc': None, 'rows': [1, 2]}
     """
-    if value is None or isinstance(value, bool | int):
-        return value
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else None
-    if isinstance(value, str):
-        return str(value)
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, set | frozenset):
         return sorted((plain(item) for item in value), key=canonical)
-    return _text(value)
+    return _scalar(value)
 
 
-def _text(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return value.total_seconds()
-    if isinstance(value, PurePath):
-        return str(value)
+def _scalar(value: Any) -> Any:
+    match value:
+        case None | bool():
+            return value
+        case int():
+            return int(value)
+        case float():
+            return float(value) if math.isfinite(value) else None
+        case datetime():
+            return value.isoformat()
+        case timedelta():
+            return value.total_seconds()
     item = getattr(value, "item", None)  # numpy scalars, without importing numpy
     return plain(item()) if callable(item) else str(value)
 

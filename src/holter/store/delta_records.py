@@ -124,19 +124,34 @@ class DeltaRecords:
         """Return text that changes whenever the records or labels of a span may have changed.
 
         It counts the rows of the days the span touches in both tables, and the labels that still wait for a record:
-        nothing is ever replaced, so whatever is added raises a count, and compaction changes none. ``labels=False`` looks
-        at the records alone.
+        nothing is ever replaced, so whatever is added raises a count, and compaction changes none. ``labels=False``
+        looks at the records alone.
         """
         counts: dict[tuple[str, str], int] = {}
         reach = Span(span.start - _RETRY, span.end)
-        for name, files in (("records", self._touched(reach)), ("labels", self._label_files(span) if labels else ())):
+        late = self._label_files(span) if labels else []
+        for name, files in (("records", self._touched(reach)), ("labels", late)):
             for file in files:
                 counts[name, file.day or ""] = counts.get((name, file.day or ""), 0) + file.rows
         return hashlib.sha256(repr(sorted(counts.items())).encode()).hexdigest()[:32]
 
     def compact(self) -> int:
-        """Merge small files; return how many fewer there are. What is read stays the same."""
+        """Merge small files; return how many fewer there are. What is read stays the same.
+
+        Labels that came before their records are put beside them.
+        """
+        self._settle()
         return self._records.compact() + self._labels.compact()
+
+    def _settle(self) -> None:
+        fields = self._labels.fields()
+        with self._labels.unknown_day(fields) as (waiting, keep):
+            if not len(waiting):
+                return
+            placed = self._placed(waiting.drop_columns([EVENT_DAY])).select(list(fields))
+            if placed[EVENT_DAY].null_count < len(placed):
+                self._labels.append(placed.filter(pc.is_valid(placed[EVENT_DAY])), {})
+                keep(placed.filter(pc.is_null(placed[EVENT_DAY])))
 
     def _fields(self, columns: Sequence[str] | None) -> dict[str, pa.DataType]:
         answer = self._stored_answer_type() or pa.float64()

@@ -1,6 +1,7 @@
 """One Delta table on local disk: opened once, refreshed before each use, synced after each commit."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -108,6 +109,24 @@ class Table:
             tables.append(rows.select(list(fields)))
         return pa.concat_tables(tables)
 
+    @contextmanager
+    def unknown_day(self, fields: Mapping[str, pa.DataType]) -> Iterator[tuple[pa.Table, Callable[[pa.Table], None]]]:
+        """Give the rows without a day, and a function that keeps only some of them.
+
+        It keeps all of them where another process has added some meanwhile: a later pass then tries again.
+        """
+        with self._lock:
+            files = [file for file in self.files() if file.day is None]
+            version = None if self._open is None else self._open.version()
+
+            def keep(rows: pa.Table) -> None:
+                table = deltalake.DeltaTable(str(self.root), version=version)
+                with suppress(CommitFailedError):
+                    deltalake.write_deltalake(table, rows, mode="overwrite", predicate=f"{EVENT_DAY} IS NULL")
+                    sync_commits(self.root, table.version(), table.version())
+
+            yield self.read(files, fields), keep
+
     def compact(self) -> int:
         """Merge the small files of each day; return how many files that took away. The content stays the same."""
         with self._lock:
@@ -123,6 +142,8 @@ class Table:
             table.update_incremental()
             if table.version() > before:
                 sync_commits(self.root, before + 1, table.version())
+            if table.vacuum(dry_run=True):  # files that were merged a week ago: no reader can still want them
+                table.vacuum(dry_run=False)
             return int(metrics["numFilesRemoved"]) - int(metrics["numFilesAdded"])
 
     def _current(self) -> deltalake.DeltaTable | None:

@@ -29,11 +29,13 @@ def distinct(rows: pa.Table, earlier: pa.Table | None) -> pa.Table:
 
     ``earlier`` holds the keys of records before the span: a copy of one of these belongs there, not here.
     """
-    order = [(EVENT_TIME, "ascending"), (RECEIVED_AT, "ascending"), (REQUEST_ID, "ascending"), (ROW, "ascending")]
-    rows = rows.sort_by([*order, (DIGEST, "ascending")])
+    keys = rows.select([EVENT_TIME, RECEIVED_AT, *_KEYS])
+    places = pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in keys.column_names])
+    keys = keys.take(places)
+    first = _first_places(keys, _KEYS)
     if earlier is not None and len(earlier):
-        rows = _without(rows, earlier)
-    return rows.take(_first_places(rows, _KEYS))
+        first = first.filter(_elsewhere(keys.take(first), earlier))
+    return rows.take(places.take(first))
 
 
 def _first_places(rows: pa.Table, keys: list[str]) -> pa.Array:
@@ -42,13 +44,14 @@ def _first_places(rows: pa.Table, keys: list[str]) -> pa.Array:
     return first.take(pc.sort_indices(first))
 
 
-def _without(rows: pa.Table, earlier: pa.Table) -> pa.Table:
-    suspects = pc.is_in(rows[REQUEST_ID], earlier[REQUEST_ID].combine_chunks())
-    if not pc.any(suspects).as_py():
-        return rows
+def _elsewhere(rows: pa.Table, earlier: pa.Table) -> pa.Array:
+    """Tell for each row whether it has no copy among the earlier ones."""
+    suspects = pc.is_in(rows[REQUEST_ID], pc.unique(earlier[REQUEST_ID])).to_pylist()
+    if not any(suspects):
+        return pa.array([True] * len(rows), pa.bool_())
     known = set(zip(*(earlier[name].to_pylist() for name in _KEYS), strict=True))
     keys = zip(*(rows[name].to_pylist() for name in _KEYS), strict=True)
-    return rows.filter(pa.array([key not in known for key in keys], pa.bool_()))
+    return pa.array([not (suspect and key in known) for suspect, key in zip(suspects, keys, strict=True)], pa.bool_())
 
 
 def with_labels(rows: pa.Table, labels: pa.Table | None, answer: pa.DataType) -> pa.Table:

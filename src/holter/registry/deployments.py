@@ -1,0 +1,186 @@
+"""Deployments: what runs, what should run, and where."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import sqlalchemy as sa
+
+from holter.errors import InUse, NotFound
+from holter.registry.book import SYSTEM, note, now, taken
+from holter.registry.copying import copy_code, digest_of
+from holter.registry.entries import Deployment, DeploymentSettings, DeploymentState, ModelVersion, Observed, Wanted
+from holter.registry.models import Models
+from holter.registry.names import check_deployment
+from holter.registry.ports import free_port
+from holter.registry.rows import deployment_of, monitor_of, stored
+from holter.store.tables import DEPLOYMENT, MONITOR
+from holter.store.transaction import SqlTransaction
+
+
+class Deployments(Models):
+    """The pages about deployments."""
+
+    def deploy(
+        self,
+        name: str,
+        version: ModelVersion,
+        *,
+        entry_script: str,
+        source: Path | None = None,
+        settings: DeploymentSettings | None = None,
+        overwrite: bool = False,
+        actor: str = SYSTEM,
+    ) -> Deployment:
+        """Write down a service: a copy of its code, its version and a port that it keeps for life.
+
+        ``source`` is a folder that is copied, ``entry_script`` then being relative to it; None copies the script alone.
+
+        Raises
+        ------
+        BadName
+            If the name cannot be part of an address.
+        BadScript
+            If the script could never serve.
+        AlreadyExists
+            If the name is taken and ``overwrite`` is False.
+        """
+        check_deployment(name)
+        if not overwrite and any(one.name == name for one in self.deployments()):
+            raise taken("deployment", name)
+        script, code = self._keep_code(name, source, entry_script)
+        values = {
+            "model": version.model,
+            "code": stored(code, self._root),
+            "entry_script": script,
+            "settings": asdict(settings or DeploymentSettings()),
+            "wanted_version": version.version,
+            "paused": False,
+        }
+        with self._facts.begin() as transaction:
+            old = self._wanted(name, transaction)
+            if old is None:
+                self._insert(transaction, {"name": name, **values})
+            elif not overwrite:
+                raise taken("deployment", name)
+            else:
+                values["wanted_previous"] = self._previous(transaction, name, version)
+                transaction.connection.execute(DEPLOYMENT.update().where(DEPLOYMENT.c.name == name).values(**values))
+            facts = {"model": version.model, "version": version.version, "code": code.name, "entry_script": script}
+            action = "deployment.create" if old is None else "deployment.replace"
+            note(transaction, actor, action, f"deployment:{name}", facts)
+        return self.deployment(name)
+
+    def _previous(self, transaction: SqlTransaction, name: str, version: ModelVersion) -> int | None:
+        """Return which version can be rolled back to once this one has replaced what runs; only of the same model."""
+        row = self._rows(sa.select(DEPLOYMENT).where(DEPLOYMENT.c.name == name), transaction)[0]
+        if row["model"] != version.model:
+            return None
+        previous: int | None = row["wanted_previous" if row["wanted_version"] == version.version else "wanted_version"]
+        return previous
+
+    def _wanted(self, name: str, transaction: SqlTransaction) -> Wanted | None:
+        query = sa.select(DEPLOYMENT).where(DEPLOYMENT.c.name == name).with_for_update()
+        rows = self._rows(query, transaction)
+        return deployment_of(rows[0], self._root).wanted if rows else None
+
+    def _insert(self, transaction: SqlTransaction, values: Mapping[str, Any]) -> None:
+        taken = {row["port"] for row in self._rows(sa.select(DEPLOYMENT.c.port), transaction)}
+        values = {
+            **values,
+            "state": DeploymentState.TRANSITIONING,
+            "detail": "not started yet",
+            "port": free_port(taken),
+            "created_at": now(),
+        }
+        transaction.connection.execute(DEPLOYMENT.insert().values(**values))
+
+    def _keep_code(self, name: str, source: Path | None, entry_script: str) -> tuple[str, Path]:
+        home = self._root / "deployments" / name / "code"
+        incoming = home / f".{uuid4().hex}"
+        try:
+            script = copy_code(source, entry_script, incoming)
+            code = home / digest_of(incoming)[:16]
+            if not code.exists():
+                incoming.rename(code)
+        finally:
+            shutil.rmtree(incoming, ignore_errors=True)
+        return script, code
+
+    def deployment(self, name: str) -> Deployment:
+        """Return a deployment. Raises NotFound."""
+        rows = self._rows(sa.select(DEPLOYMENT).where(DEPLOYMENT.c.name == name))
+        if not rows:
+            raise NotFound("deployment", name, (one.name for one in self.deployments()))
+        return deployment_of(rows[0], self._root)
+
+    def deployments(self) -> Sequence[Deployment]:
+        """Return all deployments, by name."""
+        return [deployment_of(row, self._root) for row in self._rows(sa.select(DEPLOYMENT).order_by(DEPLOYMENT.c.name))]
+
+    def want(
+        self,
+        name: str,
+        *,
+        version: int | None = None,
+        paused: bool | None = None,
+        actor: str,
+        reason: str,
+        facts: Mapping[str, Any] | None = None,
+    ) -> Deployment:
+        """Write down what a service should be; None leaves a part as it is. The version before is remembered.
+
+        Nothing is written when nothing changes.
+
+        Raises
+        ------
+        NotFound
+            If there is no such deployment, or its model has no such version.
+        """
+        before = self.deployment(name)
+        if version is not None:
+            self.version(before.model, version)
+        with self._facts.begin() as transaction:
+            old = self._wanted(name, transaction) or before.wanted
+            new = replace(old, paused=old.paused if paused is None else paused)
+            if version is not None and version != old.version:
+                new = replace(new, version=version, previous=old.version)
+            if new != old:
+                values = {"wanted_version": new.version, "wanted_previous": new.previous, "paused": new.paused}
+                transaction.connection.execute(DEPLOYMENT.update().where(DEPLOYMENT.c.name == name).values(**values))
+                known = {"model": before.model, "before": asdict(old), "after": asdict(new), **(facts or {})}
+                note(transaction, actor, "deployment.want", f"deployment:{name}", known, reason)
+        return self.deployment(name)
+
+    def observe(self, name: str, observed: Observed) -> None:
+        """Write down what a service is. No ledger entry: nobody decided it. A deleted service is left deleted."""
+        values = {
+            "state": observed.state,
+            "observed_version": observed.version,
+            "detail": observed.detail,
+            "observed_at": observed.at,
+        }
+        with self._facts.begin() as transaction:
+            transaction.connection.execute(DEPLOYMENT.update().where(DEPLOYMENT.c.name == name).values(**values))
+
+    def delete(self, name: str, *, actor: str = SYSTEM) -> None:
+        """Take a deployment out of the book; its records and its code stay on disk.
+
+        Raises
+        ------
+        NotFound
+            If there is no such deployment.
+        InUse
+            If a monitor still looks at it.
+        """
+        self.deployment(name)
+        entries = [monitor_of(row, self._root) for row in self._rows(sa.select(MONITOR))]
+        users = [entry.name for entry in entries if entry.target == name]
+        if users:
+            raise InUse("deployment", name, (f"monitor {user}" for user in users))
+        with self._facts.begin() as transaction:
+            transaction.connection.execute(DEPLOYMENT.delete().where(DEPLOYMENT.c.name == name))
+            note(transaction, actor, "deployment.delete", f"deployment:{name}", {})
