@@ -170,14 +170,15 @@ def add(
 @click.command()
 @click.argument("deployment")
 @click.argument("file")
-@click.option("--key", help="Column with the request id; default: made from the file and the row.")
+@click.option("--key", help="Column with the request id; default: made from the rows.")
 @click.option("--time", help="Column with the event time; default: now.")
+@click.option("--zone", help="Zone of times that have none, such as UTC.")
 @click.option("--prediction", help="Column with the answer.")
 @click.option("--score", help="Column with the probability of the positive class.")
-@click.option("--label", help="Column with the truth.")
+@click.option("--label", help="Column with the truth; needs --key.")
 @workspace_option
 @json_option
 def log(deployment: str, file: str, as_json: bool, **columns: Any) -> None:
     """Record a batch that was scored elsewhere, as if DEPLOYMENT had answered it."""
     rows = workspace().deployment(deployment).log(file, **columns)
-    answer(f"{deployment}: {rows:,} records.", {"deployment": deployment, "records": rows}, as_json=as_json)
+    answer(f"{deployment}: {rows:,} new records.", {"deployment": deployment, "records": rows}, as_json=as_json)

@@ -87,7 +87,7 @@ def show(name: str, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def run(ctx: click.Context, name: str, now: datetime | None, as_json: bool) -> None:
-    """Evaluate the windows that are due; exit with code 3 if a rule of the monitor is broken."""
+    """Judge the newest closed window; exit with code 3 if a rule of the monitor is broken."""
     monitor = workspace().monitor(name)
     found = monitor.run(now=now)
     _tell(monitor, found, as_json=as_json)
@@ -117,12 +117,13 @@ def history(name: str, metric: str | None, feature: str | None, as_json: bool) -
 @click.argument("name")
 @click.argument("start", callback=lambda _, __, text: when(text))
 @click.argument("end", callback=lambda _, __, text: when(text))
+@click.option("--answer", "answer_alerts", is_flag=True, help="Also tell and do what the rules say; default: nobody.")
 @workspace_option
 @json_option
-def backfill(name: str, start: datetime, end: datetime, as_json: bool) -> None:
-    """Evaluate the windows of the past from START up to END (ISO 8601)."""
+def backfill(name: str, start: datetime, end: datetime, answer_alerts: bool, as_json: bool) -> None:
+    """Judge the windows of the past from START up to END (ISO 8601)."""
     monitor = workspace().monitor(name)
-    _tell(monitor, monitor.backfill(start, end), as_json=as_json)
+    _tell(monitor, monitor.backfill(start, end, answer=answer_alerts), as_json=as_json)
 
 
 @monitors.command()

@@ -59,11 +59,13 @@ def workspace() -> "Workspace":
 
     Raises
     ------
-    NotFound
+    click.ClickException
         If there is none in that folder.
     """
     from holter.workspace import open as open_workspace
 
+    if not root().is_dir():
+        raise click.ClickException(f"there is no workspace {root()}. Create it with: holter init {root()}")
     return open_workspace(root(), create=False)
 
 

@@ -1,13 +1,12 @@
 """Somebody looks after an alert."""
 
-import os
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Final
-from uuid import uuid4
 
 from holter.errors import InputError, LeaseLost
 from holter.registry import Shelves
+from holter.respond import holder_name
 from holter.rules import Alert, AlertEvent, AlertState
 from holter.store.protocols import Entry, Lease
 
@@ -43,7 +42,7 @@ def acknowledge(shelves: Shelves, alert_id: str, actor: str, reason: str) -> Ale
 
 
 def _lease(shelves: Shelves, monitor: str) -> Lease:
-    holder, deadline = f"acknowledge:{os.getpid()}:{uuid4().hex[:8]}", time.monotonic() + _PATIENCE_SECONDS
+    holder, deadline = holder_name(), time.monotonic() + _PATIENCE_SECONDS
     while True:
         lease = shelves.facts.acquire(f"monitor:{monitor}", holder, _TTL, datetime.now(UTC))
         if lease is not None:

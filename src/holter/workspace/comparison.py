@@ -96,7 +96,8 @@ class Comparison:
 
     def to_pandas(self) -> "pd.DataFrame":
         """Return the same as a data frame; needs pandas."""
-        return self.to_arrow().to_pandas()
+        frame: pd.DataFrame = self.to_arrow().to_pandas()
+        return frame
 
 
 def compare(baseline: Any, target: Any, *, columns: Sequence[str] | None = None) -> Comparison:
@@ -131,10 +132,10 @@ def compare(baseline: Any, target: Any, *, columns: Sequence[str] | None = None)
     >>> [change.column for change in compare(january, february).columns if change.verdict == "alarm"]
     ['delay']
     """
-    from holter.signals import ask, named
+    from holter.signals import named
 
     before, after = _windows(baseline, target, columns)
-    measured = [each for signal in _SIGNALS for each in ask(named(signal), after, before)]
+    measured = [each for signal in _SIGNALS for each in named(signal).measure(after, before)]
     judged = decide(measured, Calibration.iid())
     names = _name(baseline, "baseline"), _name(target, "target")
     found = changes(_profile(before), _profile(after), judged, names)

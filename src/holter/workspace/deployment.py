@@ -12,7 +12,6 @@ from holter.registry.entries import DeploymentState
 from holter.serving.logs import deployment_log, tail
 from holter.types import Span, as_utc
 from holter.workspace import tree
-from holter.workspace.baseline import Roles
 from holter.workspace.identity import actor
 
 if TYPE_CHECKING:
@@ -123,31 +122,54 @@ class Deployment:
         *,
         key: str | None = None,
         time: str | None = None,
+        zone: str | None = None,
         prediction: str | None = None,
         score: str | None = None,
         label: str | None = None,
     ) -> int:
-        """Record rows that were scored elsewhere, as if this deployment had answered them, and return how many.
+        """Record rows that were scored elsewhere, as if this deployment had answered them; return how many were new.
 
         Parameters
         ----------
         table
-            Anything :func:`holter.compare` takes. Columns that are none of those below are features.
+            Anything :func:`holter.compare` takes.
         key, time, prediction, score, label
-            Its columns: the request id (None: made from the rows, so that the same table twice is recorded once), the
-            event time (None: now), the answer, the probability of the positive class, the truth.
+            Its columns: the request id (None: made from the rows), the event time (None: now), the answer, the
+            probability of the positive class, the truth.
+        zone
+            The time zone of event times that have none.
 
         Raises
         ------
+        InputError
+            For a ``label`` without a ``key`` to join it by, or a time column without times.
         UnknownColumn
             For a named column that is not there.
+        NaiveTime
+            If a time has no zone and none was given.
         BadLabels
             If predictions or labels are no values of the model's task.
         """
-        from holter.workspace.batch import log_batch
+        from holter.capture.log import log
+        from holter.source import stream
 
-        roles = Roles(time, prediction, score, label)
-        return log_batch(self.shelves, self.entry, table, roles, key=key, now=datetime.now(UTC))
+        if label is not None and key is None:
+            raise InputError("labels are joined by request id; say which column holds it: key=")
+        whole, at = stream(table).read_all(), datetime.now(UTC)
+        new = log(
+            self.shelves,
+            self.name,
+            whole,
+            received_at=at,
+            key=key,
+            time=time,
+            zone=zone,
+            prediction=prediction,
+            score=score,
+        )
+        if label is not None and key is not None:
+            self.log_labels(whole, key=key, label=label, received_at=at)
+        return new
 
     def records(self, since: datetime | None = None, until: datetime | None = None) -> "pa.Table":
         """Return what was scored from ``since`` up to ``until`` (event time), with the labels known by now.

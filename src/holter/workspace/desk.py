@@ -16,9 +16,9 @@ from holter.workspace.baseline import Roles
 from holter.workspace.deployment import Deployment
 from holter.workspace.identity import actor
 from holter.workspace.models import Models
-from holter.workspace.monitor import Monitor, as_rule
+from holter.workspace.monitor import Monitor
 from holter.workspace.results import Alerts, Deployments, Ledger, Monitors
-from holter.workspace.watching import duration, keep_baseline, table_target
+from holter.workspace.watching import checked, duration, keep_baseline, known, table_target
 
 _DAY = timedelta(days=1)
 
@@ -211,8 +211,8 @@ class Workspace:
         entry = MonitorEntry(
             name,
             self._target(target, roles, task, is_table=is_table),
-            _known(signals or ()),
-            _distinct(as_rule(rule) for rule in rules),
+            known(signals or ()),
+            checked(rules),
             length,
             duration(over, length),
             lateness=duration(lateness, timedelta(0)),
@@ -275,23 +275,3 @@ class Workspace:
             With the first entry that does not fit.
         """
         return self.shelves.facts.verify_ledger()
-
-
-def _known(signals: Sequence[str]) -> tuple[str, ...]:
-    """Refuse a signal nobody has now rather than in every window from now on."""
-    from holter.signals import named
-
-    for signal in signals:
-        named(signal)
-    return tuple(signals)
-
-
-def _distinct(rules: Any) -> tuple[Rule, ...]:
-    from holter.errors import BadRule
-
-    found: dict[str, Rule] = {}
-    for rule in rules:
-        if rule.name in found:
-            raise BadRule(rule.name, "two rules of one monitor have this name")
-        found[rule.name] = rule
-    return tuple(found.values())

@@ -2,13 +2,10 @@
 
 import logging
 import os
-import socket
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
-from uuid import uuid4
 
 from holter.capture.compactor import Compactor
 from holter.errors import StillRunning
@@ -55,8 +52,8 @@ def judging(shelves: Shelves) -> tuple[Loop, ...]:
     from holter.monitor import Beat
     from holter.respond import Deliverer, Responder
 
-    beating = Beat(shelves, holder())
-    deliverer, responder = Deliverer(shelves), Responder(shelves, python=[sys.executable])
+    beating = Beat(shelves)
+    deliverer, responder = Deliverer(shelves), Responder(shelves)
     return (
         Loop("beat", shelves.settings.beat_seconds, lambda: beating.once(now())),
         Loop("delivery", _DELIVER_SECONDS, lambda: deliverer.once(now())),
@@ -72,11 +69,6 @@ def recording(compactor: Compactor) -> tuple[Loop, ...]:
 def supervisor_of(root: Path) -> int:
     """Return the process that a companion belongs to; 0, which is nobody's parent, when it has gone already."""
     return tree.status(root).pid or 0
-
-
-def holder() -> str:
-    """Return a name for this process that no other has, ever: numbers of processes come again."""
-    return f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
 
 
 def now() -> datetime:

@@ -76,7 +76,8 @@ class Listing(Sequence[Item], Generic[Item]):
 
     def to_pandas(self) -> "pd.DataFrame":
         """Return the same as a data frame; needs pandas."""
-        return self.to_arrow().to_pandas()
+        frame: pd.DataFrame = self.to_arrow().to_pandas()
+        return frame
 
 
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:

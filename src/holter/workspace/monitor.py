@@ -11,11 +11,7 @@ from holter.rules import AlertState, Rule
 from holter.types import Span
 from holter.workspace.identity import actor
 from holter.workspace.results import Alerts, Measurements
-
-
-def as_rule(given: Rule | Mapping[str, Any]) -> Rule:
-    """Take a rule, or the plain values of one. Raises BadRule."""
-    return given if isinstance(given, Rule) else Rule.from_dict(given)
+from holter.workspace.watching import as_rule
 
 
 @dataclass(frozen=True)
@@ -35,10 +31,10 @@ class Monitor:
         return self.shelves.registry.monitor(self.name)
 
     def run(self, *, now: datetime | None = None) -> Measurements:
-        """Evaluate every window that is due and return what was measured, with verdicts.
+        """Judge the newest closed window and return what was measured, with verdicts.
 
-        Alerts are raised and answered just as when the tree runs. A window that was published already, with the same
-        data, is not evaluated again.
+        Alerts are raised and answered just as when the tree runs. A window that was published already, from the same
+        data, is not judged again: what was measured then is returned.
         """
         from holter.monitor import run
 
@@ -48,8 +44,10 @@ class Monitor:
         """Return what was measured so far, oldest window first; ``metric`` is ``signal.metric``, None takes all."""
         return Measurements(tuple(self.shelves.facts.measurements(self.name, metric=metric, feature=feature)))
 
-    def backfill(self, start: datetime, end: datetime) -> Measurements:
-        """Evaluate the windows of a stretch of the past that have not been, and return what was measured.
+    def backfill(self, start: datetime, end: datetime, *, answer: bool = False) -> Measurements:
+        """Judge the windows of a stretch of the past that have not been, and return what was measured.
+
+        The past wakes nobody: alerts are written down, and answered only with ``answer``.
 
         Raises
         ------
@@ -58,7 +56,9 @@ class Monitor:
         """
         from holter.monitor import backfill
 
-        return Measurements(tuple(backfill(self.shelves, self.name, Span(start, end), datetime.now(UTC))))
+        return Measurements(
+            tuple(backfill(self.shelves, self.name, Span(start, end), datetime.now(UTC), answer=answer))
+        )
 
     def replay(self, rules: Sequence[Rule | Mapping[str, Any]] | None = None) -> Alerts:
         """Tell which alerts these rules (None: the monitor's own) would have raised; changes nothing, tells nobody."""

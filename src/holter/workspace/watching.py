@@ -1,6 +1,7 @@
 """From what a user says about a monitor to what the registry keeps."""
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -8,9 +9,10 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from holter.errors import InputError
+from holter.errors import BadRule, InputError
 from holter.registry import Shelves
 from holter.registry.entries import TableTarget
+from holter.rules import Rule
 from holter.types import Schema, Task, parse_duration
 from holter.workspace.baseline import Roles, infer_task, prepare
 
@@ -87,3 +89,41 @@ def keep_baseline(
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
     return path
+
+
+def known(signals: Sequence[str]) -> tuple[str, ...]:
+    """Refuse a signal nobody has now rather than in every window from now on. Raises NotFound."""
+    from holter.signals import named
+
+    return tuple(named(signal).name for signal in signals)
+
+
+def checked(given: Sequence[Rule | Mapping[str, Any]]) -> tuple[Rule, ...]:
+    """Return rules that can be followed.
+
+    Raises
+    ------
+    BadRule
+        If two have one name, one watches a metric its signal does not have, or a response lacks an option.
+    NotFound
+        If nobody has the signal or the response.
+    """
+    from holter.respond import check
+    from holter.signals import named
+
+    rules = tuple(as_rule(rule) for rule in given)
+    for place, rule in enumerate(rules):
+        if any(other.name == rule.name for other in rules[:place]):
+            raise BadRule(rule.name, "two rules of one monitor have this name")
+        signal, _, metric = rule.metric.partition(".")
+        metrics = named(signal).metrics
+        if metric not in metrics:
+            raise BadRule(rule.name, f"{signal} has no metric {metric!r}; it has {', '.join(metrics)}")
+        for response in rule.responses:
+            check(rule.name, response)
+    return rules
+
+
+def as_rule(given: Rule | Mapping[str, Any]) -> Rule:
+    """Take a rule, or the plain values of one. Raises BadRule."""
+    return given if isinstance(given, Rule) else Rule.from_dict(given)
