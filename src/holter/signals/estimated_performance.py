@@ -32,7 +32,8 @@ class EstimatedPerformance:
 
     It sees a harder or easier mix of rows. It cannot see that inputs and labels relate in a new way (concept drift):
     that needs labels. The interval covers what labels of this window would show: their own binomial noise, and the
-    error of m from the finite baseline. The evidence adds the sampling of rows and the baseline's own error.
+    error of m from the finite baseline. The evidence is a z test against the baseline's realised value, with the errors
+    that the sampling of rows and m bring.
 
     References
     ----------
@@ -126,10 +127,8 @@ def _compared(metric: str, estimate: Callable[[_Known], _Estimated | None], know
     errors = math.sqrt(found.of_labels + found.of_map), math.sqrt(found.of_rows + found.of_map)
     shown, tested = (Estimate(found.value, n, error, floor=0.0, ceiling=1.0) for error in errors)
     before = BINARY[metric](known.baseline)
-    if before.value is not None and before.interval is not None and before.se is None:
-        # A rate is tested as a number here: the estimate has no hits to count.
-        spread = math.sqrt(before.value * (1 - before.value) / before.n)
-        before = Estimate(before.value, before.n, spread)
+    if before.value is not None:
+        before = Estimate(before.value, before.n, 0.0)  # its labels made the map: their error is in of_map already
     evidence = tested.against("estimated_performance", metric, before).evidence
     return [replace(shown.against("estimated_performance", metric, None), evidence=evidence)]
 

@@ -56,8 +56,10 @@ def stability_interval(p: Counts, q: Counts) -> Interval:
     used = (p + q) > 0
     a, b = np.maximum(p[used], 0.5) / n, np.maximum(q[used], 0.5) / m
     delta = _variance(a, np.log(a / b) + 1 - b / a) / n + _variance(b, np.log(b / a) + 1 - a / b) / m
+    smooth = float(((a - b) * np.log(a / b)).sum())
+    low, high = _ends(smooth, delta, 1 / n + 1 / m, int(used.sum()) - 1)
     value = population_stability_index(p, q) or 0.0
-    return Interval(*_ends(value, delta, 1 / n + 1 / m, int(used.sum()) - 1))
+    return Interval(min(low, value), max(high, value))
 
 
 def wasserstein_interval(value: float, variance_p: float, n: int, variance_q: float, m: int) -> Interval:
