@@ -18,7 +18,7 @@ from holter.registry.entries import (
 )
 
 if TYPE_CHECKING:
-    from holter.registry.baseline import baseline_window
+    from holter.registry.baseline import baseline_window, profile_kinds
     from holter.registry.register import Registry
     from holter.registry.settings import Settings
     from holter.registry.shelves import Shelves
@@ -36,6 +36,7 @@ __all__ = [
     "TableTarget",
     "Wanted",
     "baseline_window",
+    "profile_kinds",
 ]
 
 _DOORS: Final = {
@@ -43,6 +44,7 @@ _DOORS: Final = {
     "Settings": "settings",
     "Shelves": "shelves",
     "baseline_window": "baseline",
+    "profile_kinds": "baseline",
 }
 
 

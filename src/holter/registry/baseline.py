@@ -1,5 +1,6 @@
 """What "normal" was: the baseline of a version as a window, ready to compare with."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -12,10 +13,20 @@ import pyarrow.parquet as pq
 from holter.errors import NotFound, UnknownColumn, UnreadableTable
 from holter.profile import Profile, Window
 from holter.registry.entries import ModelVersion
-from holter.types import EVENT_TIME, PREDICTION, RESERVED, SCORE, Schema, Span
+from holter.types import EVENT_TIME, LABEL, PREDICTION, SCORE, Kind, Schema, Span, Task
 
 _KEPT: Final = 8
 """Baselines held in memory: one for each version a busy workspace compares with."""
+
+
+def profile_kinds(schema: Schema) -> Mapping[str, Kind]:
+    """Return how the columns of a window of this schema are summarised, features and answers alike.
+
+    Target and baseline must be summarised the same way, so both use this.
+    """
+    answer = Kind.NUMERIC if schema.task is Task.REGRESSION else Kind.CATEGORICAL
+    answers = {PREDICTION: answer, LABEL: answer, SCORE: Kind.NUMERIC}
+    return {feature.name: feature.kind for feature in schema.features} | answers
 
 
 def baseline_window(source: ModelVersion | Path, schema: Schema) -> Window:
@@ -44,8 +55,8 @@ def _window(path: Path, _changed: int, _size: int, schema: Schema) -> Window:
         rows = pq.ParquetFile(path).read()
     except (pa.ArrowException, OSError) as error:
         raise UnreadableTable(str(path), str(error)) from error
-    shown = [name for name in rows.column_names if name not in RESERVED or name in {PREDICTION, SCORE}]
-    profile = Profile.of(rows.select(shown), kinds={feature.name: feature.kind for feature in schema.features})
+    kinds = profile_kinds(schema)
+    profile = Profile.of(rows.select([name for name in rows.column_names if name in kinds]), kinds=kinds)
     return Window(_span(rows), schema, profile=profile, rows=rows)
 
 

@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -19,6 +19,9 @@ from holter.registry.ports import free_port
 from holter.registry.rows import deployment_of, monitor_of, stored
 from holter.store.tables import DEPLOYMENT, MONITOR
 from holter.store.transaction import SqlTransaction
+
+_PLAN: Final = ("model", "wanted_version", "code", "entry_script", "settings")
+"""What the supervisor starts new workers for."""
 
 
 class Deployments(Models):
@@ -68,6 +71,9 @@ class Deployments(Models):
                 raise taken("deployment", name)
             else:
                 values["wanted_previous"] = self._previous(transaction, name, version)
+                if self._differs(transaction, name, values):
+                    # In the same transaction: whoever waits must not take the old service's word for the new one.
+                    values |= {"state": DeploymentState.TRANSITIONING, "detail": "not started yet"}
                 transaction.connection.execute(DEPLOYMENT.update().where(DEPLOYMENT.c.name == name).values(**values))
             facts = {"model": version.model, "version": version.version, "code": code.name, "entry_script": script}
             action = "deployment.create" if old is None else "deployment.replace"
@@ -81,6 +87,11 @@ class Deployments(Models):
             return None
         previous: int | None = row["wanted_previous" if row["wanted_version"] == version.version else "wanted_version"]
         return previous
+
+    def _differs(self, transaction: SqlTransaction, name: str, values: Mapping[str, Any]) -> bool:
+        """Tell whether the supervisor will start new workers for these values."""
+        row = self._rows(sa.select(DEPLOYMENT).where(DEPLOYMENT.c.name == name), transaction)[0]
+        return any(row[part] != values[part] for part in _PLAN)
 
     def _wanted(self, name: str, transaction: SqlTransaction) -> Wanted | None:
         query = sa.select(DEPLOYMENT).where(DEPLOYMENT.c.name == name).with_for_update()
