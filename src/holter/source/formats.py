@@ -72,7 +72,8 @@ class _Parquet:
         import pyarrow.parquet as pq
 
         self.name = name
-        self._open = partial(pq.ParquetFile, name)
+        # a pre-buffered reader keeps every row group it has read
+        self._open = partial(pq.ParquetFile, name, pre_buffer=False)
         with self._open() as file:
             self.schema: pa.Schema = file.schema_arrow
 
