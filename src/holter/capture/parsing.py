@@ -29,8 +29,8 @@ regression, no task                                     numbers; a list of one n
 ======================================================  ================================================================
 
 ``result`` may be called ``results``, ``predictions``, ``prediction``, ``output``, ``outputs`` or ``data``; ``score``
-may be called ``scores``, ``probability`` or ``probabilities`` and is the probability of the positive class. A list in
-which a binary model's scores are all exactly 0 or 1 reads as predictions: nothing tells them apart.
+may be called ``scores``, ``probability`` or ``probabilities`` and is the probability of the positive class. A list of
+exactly 0.0 and 1.0 reads as predictions, but says that it may be scores: only other replies of the model can tell.
 
 NaN and infinities, which are not JSON but which Python writes, are read.
 """
@@ -75,10 +75,14 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """The predictions of a reply and their scores, in the order of the rows; None where a value cannot be read."""
+    """The predictions of a reply and their scores, in the order of the rows; None where a value cannot be read.
+
+    ``bare`` means one list of fractions held both, or would have: 0.0 and 1.0 only, then read as predictions.
+    """
 
     predictions: Sequence[float | str | None] = ()
     scores: Sequence[float | None] = ()
+    bare: bool = False
 
 
 def load(data: bytes) -> Any:
@@ -212,7 +216,7 @@ def parse_reply(response: bytes, task: Task | None = None, rows: int | None = No
     Examples
     --------
     >>> parse_reply(b'{"result": [0.2, 0.7]}', Task.BINARY)
-    Reply(predictions=[0.0, 1.0], scores=[0.2, 0.7])
+    Reply(predictions=[0.0, 1.0], scores=[0.2, 0.7], bare=True)
     """
     try:
         value = load(response)
@@ -272,20 +276,24 @@ def _in_pairs(values: list[Any]) -> bool:
 
 def _binary(predictions: list[Any], scores: list[Any]) -> Reply:
     likely = [_share(item) for item in scores]
-    if not predictions or all(item is None for item in predictions):
+    if likely and all(item is None for item in predictions):
         return _from_scores(likely)
     if not likely and _in_pairs(predictions):
         return _from_scores([_share(item) for item in predictions])
     numbers = _numbers(predictions)
     known = {number for number in numbers if number is not None}
     if not likely and not known <= _CLASSES and min(known) >= 0 and max(known) <= 1:
-        return _from_scores(numbers)
+        return _from_scores(numbers, bare=True)
     kept = numbers if known <= _CLASSES else [number if number in _CLASSES else None for number in numbers]
-    return Reply(kept, likely if len(likely) == len(kept) else [None] * len(kept))
+    if len(likely) == len(kept):
+        return Reply(kept, likely)
+    return Reply(
+        kept, [None] * len(kept), bare=None not in kept and all(isinstance(item, float) for item in predictions)
+    )
 
 
-def _from_scores(scores: list[float | None]) -> Reply:
-    return Reply([None if score is None else float(score >= THRESHOLD) for score in scores], scores)
+def _from_scores(scores: list[float | None], *, bare: bool = False) -> Reply:
+    return Reply([None if score is None else float(score >= THRESHOLD) for score in scores], scores, bare)
 
 
 def _share(value: Any) -> float | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from hashlib import blake2b
-from typing import Any, Final, Self
+from typing import Any, Final, Self, cast
 
 import numpy as np
 import pyarrow as pa
@@ -92,12 +92,14 @@ class Rows:
     """Collects the rows of one model version.
 
     A failed request leaves one row, with the features of its first row where they can be read, and no prediction.
+    Once a binary model has answered a fraction where it might have answered a class, its 0.0 and 1.0 are scores too.
     """
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
         self.counts = Counts()
         self.total = 0
+        self._scored = False
         self._tables: list[pa.Table] = []
         self._clear()
 
@@ -143,11 +145,24 @@ class Rows:
         self._lengths.append(count)
         self._raw.append(raw)
         self._values.extend(rows)
+        if reply and reply.bare:
+            self._take_bare(reply)
         self._predictions.extend(reply.predictions if reply else (None,) * count)
         self._scores.extend(reply.scores if reply else (None,) * count)
         self.total += count
 
+    def _take_bare(self, reply: Reply) -> None:
+        if reply.scores[0] is None:
+            self._doubtful.append(slice(len(self._predictions), len(self._predictions) + len(reply.predictions)))
+        else:
+            self._scored = True
+
+    def _settle(self) -> None:
+        for place in self._doubtful if self._scored else ():
+            self._scores[place] = cast("list[float | None]", self._predictions[place])
+
     def _clear(self) -> None:
+        self._doubtful: list[slice] = []
         self._frames: list[Frame] = []
         self._lengths: list[int] = []
         self._raw: list[bytes | None] = []
@@ -159,6 +174,7 @@ class Rows:
         if not self._frames:
             return
         columns = _per_row(_per_frame(self._frames, self._raw), self._lengths)
+        self._settle()
         misfits = 0
         names = self.layout.names[: len(self._values[0])]
         for name, values in zip(names, zip(*self._values, strict=True), strict=True):
