@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import msgspec
+
 from holter.registry import Shelves
 from holter.registry.entries import Deployment, ModelVersion
 from holter.serving.keys import ensure_keys, key_file
@@ -40,6 +42,18 @@ class Planner:
 def order_for(shelves: Shelves, deployment: Deployment, version: ModelVersion) -> Order:
     """Return what a worker of a deployment is told for one version of its model."""
     root, settings = shelves.root.absolute(), deployment.settings
+    return msgspec.structs.replace(
+        code_order(deployment, version),
+        journal=str(root / "journal" / deployment.name) if settings.capture else None,
+        journal_full="serve" if shelves.settings.journal_full == "serve" else "refuse",
+        timeout_ms=settings.timeout_ms,
+        event_time_header=settings.event_time_header,
+        keys=str(key_file(root, deployment.name)) if settings.auth else None,
+    )
+
+
+def code_order(deployment: Deployment, version: ModelVersion) -> Order:
+    """Return the part of an order that the user's code depends on: where it is, its model, its environment."""
     return Order(
         deployment=deployment.name,
         model=version.model,
@@ -47,16 +61,12 @@ def order_for(shelves: Shelves, deployment: Deployment, version: ModelVersion) -
         code=str(deployment.code.absolute()),
         entry_script=deployment.entry_script,
         model_path=str(version.path.absolute()),
-        app_root=str(root / "deployments" / deployment.name / "app" / str(version.version)),
-        journal=str(_journal(root, deployment.name)) if settings.capture else None,
-        journal_full=shelves.settings.journal_full,
-        timeout_ms=settings.timeout_ms,
-        event_time_header=settings.event_time_header,
-        keys=str(key_file(root, deployment.name)) if settings.auth else None,
-        threads=max(1, int(settings.cpu_cores or 1)),
-        environment=dict(settings.environment),
+        app_root=str(_home(deployment) / "app" / version.model / str(version.version)),
+        threads=max(1, int(deployment.settings.cpu_cores or 1)),
+        environment=dict(deployment.settings.environment),
     )
 
 
-def _journal(root: Path, deployment: str) -> Path:
-    return root / "journal" / deployment
+def _home(deployment: Deployment) -> Path:
+    """Return the folder of a deployment; its code lies in ``code/<digest>`` in there."""
+    return deployment.code.absolute().parent.parent

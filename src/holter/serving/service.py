@@ -132,7 +132,8 @@ class Service:
         assert pool is not None  # noqa: S101  (steering has just made one)
         version, wanted = pool.plan.order.version, plan.order.version
         if self._rejected is not None:
-            return Report(DeploymentState.UNHEALTHY, version, self._note, version if version != wanted else None)
+            back = version if version != wanted and pool.plan.order.model == plan.order.model else None
+            return Report(DeploymentState.UNHEALTHY, version, self._note, back)
         if self._next is not None:
             return Report(DeploymentState.TRANSITIONING, version, f"starting version {wanted}")
         if pool.listening:

@@ -49,9 +49,9 @@ class Supervisor:
         self._shelves, self._root = shelves, shelves.root
         self._companions = [Companion(name, argv, self._root) for name, argv in (companions or {}).items()]
         self._planner = Planner(shelves)
-        self._services: dict[str, Service] = {}
-        self._deployments: dict[str, Deployment] = {}
-        self._told: dict[str, Report] = {}
+        self._services: dict[_Key, Service] = {}
+        self._deployments: dict[_Key, Deployment] = {}
+        self._told: dict[_Key, Report] = {}
         self._asked, self._rotated = float("-inf"), float("-inf")
         self._stopping = False
 
@@ -81,8 +81,8 @@ class Supervisor:
             self._ask_registry()
         for companion in self._companions:
             companion.tick(now)
-        for name in list(self._services):
-            self._step(name, now)
+        for key in list(self._services):
+            self._step(key, now)
         if now - self._rotated >= _ROTATE_SECONDS:
             self._rotated = now
             self._rotate_logs()
@@ -92,22 +92,22 @@ class Supervisor:
 
     def _ask_registry(self) -> None:
         try:
-            found = {deployment.name: deployment for deployment in self._shelves.registry.deployments()}
+            found = {_key(deployment): deployment for deployment in self._shelves.registry.deployments()}
         except Exception:  # noqa: BLE001  (a database that is away for a moment must not end what serves)
             _log.exception("the registry cannot be read; everything stays as it is")
             return
-        for name, deployment in found.items():
-            if name not in self._services:
-                self._services[name] = Service(deployment.port)
+        for key, deployment in found.items():
+            if key not in self._services:
+                self._services[key] = Service(deployment.port)
         self._deployments = found
 
-    def _step(self, name: str, now: float) -> None:
-        service, deployment = self._services[name], self._deployments.get(name)
+    def _step(self, key: "_Key", now: float) -> None:
+        service, deployment = self._services[key], self._deployments.get(key)
         if deployment is None:
             service.stop(now)
             if service.idle:
-                del self._services[name]
-                self._told.pop(name, None)
+                del self._services[key]
+                self._told.pop(key, None)
             return
         try:
             plan = None if deployment.wanted.paused else self._planner.plan(deployment)
@@ -118,8 +118,8 @@ class Supervisor:
 
     def _tell(self, deployment: Deployment, report: Report) -> None:
         """Write down how a service is, if that is news, and take back a version that does not start."""
-        name = deployment.name
-        if report == self._told.get(name):
+        name, key = deployment.name, _key(deployment)
+        if report == self._told.get(key):
             return
         try:
             observed = Observed(report.state, report.version, report.detail, datetime.now(UTC))
@@ -129,7 +129,7 @@ class Supervisor:
         except Exception:  # noqa: BLE001  (as above; it is tried again with the next look)
             _log.exception("the registry cannot be written")
             return
-        self._told[name] = report
+        self._told[key] = report
         _log.info("%s: %s version %s %s", name, report.state, report.version, report.detail.partition("\n")[0])
 
     def _fall_back(self, deployment: Deployment, report: Report, version: int) -> None:
@@ -146,7 +146,7 @@ class Supervisor:
         self._asked = float("-inf")
 
     def _rotate_logs(self) -> None:
-        for name in self._services:
+        for name, _ in self._services:
             rotate(deployment_log(self._root, name))
         for companion in self._companions:
             rotate(process_log(self._root, companion.name))
@@ -168,7 +168,13 @@ class Supervisor:
             self._tell(deployment, replace(_STOPPED, state=_resting(deployment)))
 
 
+_Key = tuple[str, int]
+"""Name and port: a deployment that is deleted and made again under its name is another one."""
 _STOPPED: Final = Report(DeploymentState.UNHEALTHY, None, "not running; start it with: holter up --detach")
+
+
+def _key(deployment: Deployment) -> _Key:
+    return deployment.name, deployment.port
 
 
 def _resting(deployment: Deployment) -> DeploymentState:

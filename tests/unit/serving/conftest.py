@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+
 from holter.capture import journal
 from holter.capture.frame import Frame
 from holter.serving.order import Order

@@ -11,6 +11,7 @@ import threading
 import time
 
 import pytest
+
 from holter.serving.keys import ensure_keys, write_keys
 from holter.serving.order import VARIABLE, worker_environment
 
@@ -102,7 +103,12 @@ def test_keys_open_the_door_and_can_be_changed_while_it_serves(desk):
     assert path.stat().st_mode & 0o777 == 0o600
     desk.serve(keys=str(path))
     assert desk.ask("GET", "/").status == 200
-    for refused in ({}, {"authorization": "Bearer "}, {"authorization": f"Bearer {primary}x"}, {"authorization": primary}):
+    for refused in (
+        {},
+        {"authorization": "Bearer "},
+        {"authorization": f"Bearer {primary}x"},
+        {"authorization": primary},
+    ):
         reply = desk.ask(**refused)
         assert reply.status == 401
         assert reply.headers["www-authenticate"] == "Bearer"
