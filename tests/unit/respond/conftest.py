@@ -135,7 +135,7 @@ class Sink(ThreadingHTTPServer):
 
 
 class _Sinking(BaseHTTPRequestHandler):
-    def do_POST(self):  # noqa: N802  (http.server's name)
+    def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.gate.wait(30)
         self.server.posts.append((dict(self.headers), body, json.loads(body)))

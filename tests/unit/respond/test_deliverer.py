@@ -66,7 +66,7 @@ def test_a_channel_that_hangs_delays_no_other(open_shelves, post, sink, raise_al
     shelves = open_shelves(smtp_url=post.url)
     sink.gate.clear()
     raise_alert(shelves, ("webhook", sink.url), ("email", "team@example.com"))
-    sender = deliverer(shelves, patience_s=5)
+    sender = deliverer(shelves, patience_s=2)
     report = sender.once(NOW)
     assert (report.delivered, report.waiting) == (1, 1)
     assert len(post.mails) == 1

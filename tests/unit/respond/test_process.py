@@ -4,6 +4,7 @@ import sys
 import threading
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -32,8 +33,7 @@ def alive(pid):
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    with open(f"/proc/{pid}/stat") as file:
-        return file.read().rpartition(")")[2].split()[0] != "Z"
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 def eventually(true):
@@ -119,7 +119,8 @@ def test_a_command_left_by_a_dead_responder_is_ended(tmp_path):
     code = (
         "import sys, threading; from datetime import timedelta; from pathlib import Path;"
         "from holter.respond.process import run; p = Path(sys.argv[1]);"
-        "run('command', ['sleep', '60'], folder=p, cwd=p, environment={}, timeout=timedelta(60), stop=threading.Event())"
+        "run('command', ['sleep', '60'], folder=p, cwd=p, environment={}, timeout=timedelta(60),"
+        "stop=threading.Event())"
     )
     responder = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)])
     assert eventually((tmp_path / "process").exists)

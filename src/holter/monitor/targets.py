@@ -1,0 +1,197 @@
+"""What a monitor watches, whatever it is: a deployment, or a table that others write."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Protocol
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from holter import source
+from holter.profile import Profile, Window
+from holter.registry import Shelves, profile_kinds
+from holter.registry.entries import MonitorEntry, TableTarget
+from holter.signals import Need
+from holter.types import EVENT_TIME, LABEL, PREDICTION, RESERVED, ROLE, SCORE, STATUS, VERSION, Schema, Span, Traffic
+
+DATA: Final = Need.PROFILE | Need.ROWS | Need.LABELS
+"""Needs for which records are read."""
+CHAMPION: Final = "champion"
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A window, what it is compared with, and whether the model had not seen that (``held_out``)."""
+
+    target: Window
+    baseline: Window
+    held_out: bool
+
+
+class Target(Protocol):
+    """What the beat asks of a target."""
+
+    def schema(self) -> Schema:
+        """Return features and task."""
+
+    def labelled(self) -> bool:
+        """Tell whether labels may arrive."""
+
+    def first(self) -> datetime | None:
+        """Return the oldest event time; None when there is nothing."""
+
+    def watermark(self) -> datetime | None:
+        """Return the newest event time; None when there is nothing."""
+
+    def fingerprint(self, span: Span, needs: Need) -> str:
+        """Return text that changes whenever what these needs would fetch may have changed. Cheap."""
+
+    def case(self, span: Span, needs: Need) -> Case:
+        """Fetch a window and its baseline, and no more than the needs."""
+
+
+def target_of(shelves: Shelves, entry: MonitorEntry) -> Target:
+    """Return the target of a monitor.
+
+    Raises
+    ------
+    NotFound
+        If its deployment is gone.
+    """
+    if isinstance(entry.target, TableTarget):
+        return BatchTable(shelves, entry.target, entry.baseline)
+    return ServedModel(shelves, entry.target, entry.baseline)
+
+
+class ServedModel:
+    """A deployment: its records are judged where the champion answered with 200; its traffic counts every request."""
+
+    def __init__(self, shelves: Shelves, name: str, baseline: Path | None) -> None:
+        self._shelves = shelves
+        self._deployment = shelves.registry.deployment(name)
+        self._records = shelves.records(name)
+        self._baseline = baseline
+
+    def schema(self) -> Schema:
+        """Return the schema of the wanted version; one without is taken as the oldest day of records shows."""
+        version = self._shelves.registry.version(self._deployment.model, self._deployment.wanted.version)
+        if version.schema is not None:
+            return version.schema
+        first = self._records.first()
+        if first is None:
+            return Schema(())
+        table = self._records.read(Span(first, first.replace(hour=23, minute=59, second=59, microsecond=999_999)))
+        return source.infer_schema(table.schema, exclude=tuple(RESERVED))
+
+    def labelled(self) -> bool:
+        """Labels may always be logged for a deployment."""
+        return True
+
+    def first(self) -> datetime | None:
+        """Return the oldest event time."""
+        return self._records.first()
+
+    def watermark(self) -> datetime | None:
+        """Return the newest event time."""
+        return self._records.watermark()
+
+    def fingerprint(self, span: Span, needs: Need) -> str:
+        """Return the fingerprint of the records, the traffic, or both."""
+        parts = [self._records.fingerprint(span, labels=Need.LABELS in needs)] if needs & DATA else []
+        if needs & Need.TRAFFIC:
+            parts.append(counts(self._shelves.facts.traffic(self._deployment.name, span)))
+        return ";".join(parts)
+
+    def case(self, span: Span, needs: Need) -> Case:
+        """Fetch a window; its baseline is the monitor's own, or that of the version that scored most of its rows."""
+        schema = self.schema()
+        rows = self._champion(span) if needs & DATA else None
+        traffic = self._shelves.facts.traffic(self._deployment.name, span) if needs & Need.TRAFFIC else None
+        window = _window(span, schema, rows, needs, traffic)
+        if rows is None:
+            return Case(window, nothing(schema), held_out=True)
+        if self._baseline is not None:
+            return Case(window, self._shelves.baseline_window(self._baseline, schema), held_out=True)
+        number = _most(rows[VERSION]) or self._deployment.wanted.version
+        version = self._shelves.registry.version(self._deployment.model, number)
+        if version.baseline is None:
+            return Case(window, nothing(schema), held_out=True)
+        return Case(window, self._shelves.baseline_window(version, schema), version.held_out)
+
+    def _champion(self, span: Span) -> pa.Table:
+        table = self._records.read(span)
+        return table.filter(pc.and_(pc.equal(table[STATUS], 200), pc.equal(table[ROLE], CHAMPION)))
+
+
+class BatchTable:
+    """A table that others write, with a time column. There is no traffic; without a baseline nothing is compared."""
+
+    def __init__(self, shelves: Shelves, table: TableTarget, baseline: Path | None) -> None:
+        self._shelves = shelves
+        self._table = table
+        self._baseline = baseline
+
+    def schema(self) -> Schema:
+        """Return the schema the table was registered with."""
+        return self._table.schema
+
+    def labelled(self) -> bool:
+        """Tell whether the table has a label column."""
+        return self._table.label is not None
+
+    def first(self) -> datetime | None:
+        """Return the oldest event time."""
+        times = source.time_range(self._table.path, self._table.time)
+        return times[0] if times else None
+
+    def watermark(self) -> datetime | None:
+        """Return the newest event time."""
+        times = source.time_range(self._table.path, self._table.time)
+        return times[1] if times else None
+
+    def fingerprint(self, span: Span, needs: Need) -> str:  # noqa: ARG002  (a table is one thing: files, not days)
+        """Return the fingerprint of the whole table; empty for a signal that looks at traffic only."""
+        return source.fingerprint(self._table.path) if needs & DATA else ""
+
+    def case(self, span: Span, needs: Need) -> Case:
+        """Fetch a window, its columns renamed to those of records."""
+        schema = self._table.schema
+        rows = self._rows(span) if needs & DATA else None
+        window = _window(span, schema, rows, needs, None)
+        if rows is None or self._baseline is None:
+            return Case(window, nothing(schema), held_out=True)
+        return Case(window, self._shelves.baseline_window(self._baseline, schema), held_out=True)
+
+    def _rows(self, span: Span) -> pa.Table:
+        table, named = source.read_span(self._table.path, self._table.time, span), self._table
+        names = {named.time: EVENT_TIME, named.prediction: PREDICTION, named.score: SCORE, named.label: LABEL}
+        return table.rename_columns([names.get(name, name) for name in table.column_names])
+
+
+def nothing(schema: Schema) -> Window:
+    """Return a baseline for where there is none: signals that compare say that they cannot."""
+    return Window(None, schema, profile=Profile.empty())
+
+
+def counts(traffic: Traffic) -> str:
+    """Return traffic as short text that is the same only for the same counts."""
+    plain = [getattr(traffic, field.name) for field in fields(traffic)]
+    return "t" + ",".join(str(part) for part in (*plain[:-1], *(traffic.histogram)))
+
+
+def _window(span: Span, schema: Schema, rows: pa.Table | None, needs: Need, traffic: Traffic | None) -> Window:
+    profile = None
+    if rows is not None and needs & Need.PROFILE:
+        shown = [name for name in rows.column_names if name not in RESERVED or name in (PREDICTION, SCORE)]
+        profile = Profile.of(rows.select(shown), kinds=profile_kinds(schema))
+    kept = rows if needs & (Need.ROWS | Need.LABELS) else None
+    return Window(span, schema, profile=profile, rows=kept, traffic=traffic)
+
+
+def _most(versions: pa.ChunkedArray) -> int | None:
+    """Return the most frequent version, the newest of equals; None when there is none."""
+    counted = pc.value_counts(versions.drop_null()).to_pylist()
+    if not counted:
+        return None
+    return int(max(counted, key=lambda each: (each["counts"], each["values"]))["values"])

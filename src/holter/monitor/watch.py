@@ -1,0 +1,78 @@
+"""One monitor at one moment: its target, signals, timetable and clock."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
+
+from holter.monitor.judging import judge, signals_of
+from holter.monitor.schedule import Timetable
+from holter.monitor.targets import Target, target_of
+from holter.registry import Shelves
+from holter.registry.entries import MonitorEntry
+from holter.signals import Need, Signal
+from holter.types import Measurement, Span
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What one signal said about a window, and the fingerprint of the data it looked at."""
+
+    fingerprint: str
+    measurements: tuple[Measurement, ...]
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Everything a pass needs to know of a monitor.
+
+    ``first`` is where its history begins (None: nothing has happened yet), ``clock`` is the wall clock or the newest
+    event time, ``now`` always the wall clock.
+    """
+
+    shelves: Shelves
+    entry: MonitorEntry
+    target: Target
+    signals: Mapping[str, Signal]
+    timetable: Timetable
+    first: datetime | None
+    clock: datetime | None
+    now: datetime
+
+    @classmethod
+    def of(cls, shelves: Shelves, entry: MonitorEntry, now: datetime) -> "Watch":
+        """Gather it.
+
+        A monitor on the wall clock begins where it was created: what lies before is for :func:`backfill`, and wakes
+        nobody. One on event time begins with the oldest record.
+
+        Raises
+        ------
+        NotFound
+            If its deployment is gone.
+        """
+        target = target_of(shelves, entry)
+        # Minutes of traffic are minutes of arrival: in a replay they say nothing about the time that is replayed.
+        served = isinstance(entry.target, str) and not entry.event_clock
+        signals = signals_of(entry.signals, target.schema(), labels=target.labelled(), traffic=served)
+        delays = {name: entry.lateness + _label_delay(entry, signal) for name, signal in signals.items()}
+        first, clock = (target.first(), target.watermark()) if entry.event_clock else (entry.created_at or now, now)
+        timetable = Timetable(entry.every, entry.over, delays)
+        return cls(shelves, entry, target, signals, timetable, first, clock, now)
+
+    def fingerprint(self, window: Span, name: str) -> str:
+        """Return the fingerprint of what a signal looks at in a window."""
+        return self.target.fingerprint(window, self.signals[name].needs)
+
+    def judge(self, window: Span, names: Sequence[str]) -> dict[str, Judged]:
+        """Measure and judge some signals in a window; the window is fetched once for all of them."""
+        # Taken before the data is read: what arrives in between changes it, and the window is looked at again.
+        fingerprints = {name: self.fingerprint(window, name) for name in names}
+        case = self.target.case(window, reduce(or_, (self.signals[name].needs for name in names), Need(0)))
+        count = len(self.signals)
+        return {name: Judged(fingerprints[name], tuple(judge(self.signals[name], case, count))) for name in names}
+
+
+def _label_delay(entry: MonitorEntry, signal: Signal) -> timedelta:
+    return entry.label_delay if Need.LABELS in signal.needs else timedelta(0)
