@@ -1,5 +1,6 @@
 """Delta tables, also those that Arrow alone cannot read."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
@@ -44,6 +45,34 @@ def test_deleted_rows_are_gone(tmp_path):
     days(tmp_path, 1)
     DeltaTable(tmp_path).delete("x = 0")
     assert stream(tmp_path).read_all().num_rows == 0
+
+
+def test_a_table_that_arrow_cannot_read_is_read_by_its_own_engine(tmp_path):
+    days(tmp_path, 2)
+    ask_for(tmp_path, "deletionVectors")
+    assert sorted(set(stream(tmp_path, columns=["x"]).read_all()["x"].to_pylist())) == [0, 1]
+    assert stream(tmp_path).schema.field("part").type == pa.string()
+    span = Span(START + timedelta(hours=22), START + timedelta(hours=25))
+    assert sorted(read_span(tmp_path, "t", span)["x"].to_pylist()) == [0, 0, 1]
+
+
+def ask_for(path, feature):
+    """Make the table demand a reader feature, the way other writers do."""
+    log = min((path / "_delta_log").glob("*.json"))
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    for line in lines:
+        if "protocol" in line:
+            line["protocol"] = {
+                "minReaderVersion": 3, "minWriterVersion": 7, "readerFeatures": [feature], "writerFeatures": [feature],
+            }  # fmt: skip
+    log.write_text("\n".join(json.dumps(line) for line in lines))
+
+
+def test_a_table_that_nobody_here_can_read_says_so(tmp_path):
+    days(tmp_path, 1)
+    ask_for(tmp_path, "fromTheFuture")
+    with pytest.raises(UnreadableTable, match="fromTheFuture"):
+        stream(tmp_path).read_all()
 
 
 def test_every_commit_changes_the_fingerprint(tmp_path):
