@@ -133,9 +133,10 @@ def _categorical(target: CategoricalColumn, baseline: CategoricalColumn | None, 
     now, then = _category_shares(target), _category_shares(baseline) if baseline is not None else {}
     names = sorted(set(now) | set(then), key=lambda name: (-max(now.get(name, 0), then.get(name, 0)), name))
     top, rest = names[:CATEGORIES], names[CATEGORIES:]
-    rows = [{"c": name, "s": now.get(name, 0.0), "base": then.get(name, 0.0)} for name in top]
-    left = {"s": max(1 - sum(r["s"] for r in rows), 0.0) if now else 0.0}
-    left["base"] = max(1 - sum(r["base"] for r in rows), 0.0) if then else 0.0
+    # In the order of the baseline a change shows as a break of the slope.
+    top.sort(key=lambda name: (-then.get(name, 0), -now.get(name, 0), name))
+    rows: list[Spec] = [{"c": name, "s": now.get(name, 0.0), "base": then.get(name, 0.0)} for name in top]
+    left = {"s": _left(now, top), "base": _left(then, top)}
     if rest or max(left.values()) > 1e-9:
         rows.append({"c": REST, **left})
     order = [row["c"] for row in rows]
@@ -151,6 +152,10 @@ def _categorical(target: CategoricalColumn, baseline: CategoricalColumn | None, 
     spec = {"height": {"step": 22}, "data": {"values": rows}, "layer": layers}
     words = f"{title}: bars show this window, ticks the baseline. {len(now)} values now, {len(then)} in the baseline."
     return framed(spec, title, words, width)
+
+
+def _left(shares: dict[str, float], top: list[str]) -> float:
+    return max(1 - sum(shares.get(name, 0.0) for name in top), 0.0) if shares else 0.0
 
 
 def _category_shares(side: CategoricalColumn) -> dict[str, float]:

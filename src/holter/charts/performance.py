@@ -36,7 +36,10 @@ def performance(
     unit
         Title of the vertical axis.
     """
-    rows = [_row(line, m, alerts, threshold) for line, ms in measurements_by_line.items() for m in ms if m.window]
+    rows: list[Spec] = []
+    for line, ms in measurements_by_line.items():
+        broken = _broken(ms, alerts, threshold)
+        rows += [_row(line, m, place in broken) for place, m in enumerate(ms) if m.window]
     spans = [m.window for ms in measurements_by_line.values() for m in ms if m.window]
     if not spans:
         return framed({"mark": "point", "data": {"values": []}}, title, f"{title}: nothing measured yet.", width)
@@ -53,7 +56,7 @@ def performance(
     return framed(spec, title, _words(title, rows, threshold), width)
 
 
-def _row(line: str, m: Measurement, alerts: Sequence[Alert], threshold: float | None) -> Spec:
+def _row(line: str, m: Measurement, alert: bool) -> Spec:
     assert m.window is not None  # noqa: S101  (filtered by the caller)
     return {
         "t": moment(m.window.start + m.window.length / 2),
@@ -61,21 +64,26 @@ def _row(line: str, m: Measurement, alerts: Sequence[Alert], threshold: float | 
         "v": m.value,
         "low": m.interval.low if m.interval else m.value,
         "high": m.interval.high if m.interval else m.value,
-        "alert": any(_broke(alert, m, threshold) for alert in alerts),
+        "alert": alert,
     }
 
 
-def _broke(alert: Alert, m: Measurement, threshold: float | None) -> bool:
-    worst = alert.measurement
-    if m.window is None or m.value is None or (m.name, m.feature) != (worst.name, worst.feature):
-        return False
-    if not alert.opened.start <= m.window.start <= alert.judged.start:
-        return False
-    limit = threshold if threshold is not None else worst.threshold
-    if limit is None or worst.value is None:
-        return True
-    # The last judged value may have recovered already, so the side is the one the threshold leaves open.
-    return m.value < limit if (m.threshold or limit) >= limit and worst.value <= limit else m.value > limit
+def _broken(series: Sequence[Measurement], alerts: Sequence[Alert], threshold: float | None) -> set[int]:
+    """Return the places of the measurements that lie in an alert and on the side of the threshold it opened on."""
+    broken: set[int] = set()
+    for alert in alerts:
+        limit = alert.measurement.threshold if threshold is None else threshold
+        own = {place: m for place, m in enumerate(series) if m.value is not None and _covers(alert, m)}
+        opened = next((m.value for m in own.values() if m.window == alert.opened), alert.measurement.value)
+        for place, m in own.items():
+            if limit is None or opened is None or ((m.value or 0.0) < limit) == (opened < limit):
+                broken.add(place)
+    return broken
+
+
+def _covers(alert: Alert, m: Measurement) -> bool:
+    same = (m.name, m.feature) == (alert.measurement.name, alert.measurement.feature)
+    return same and m.window is not None and alert.opened.start <= m.window.start <= alert.judged.start
 
 
 def _domain(rows: Sequence[Spec], marks: Sequence[float]) -> list[float]:

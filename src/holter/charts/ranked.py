@@ -16,8 +16,8 @@ def ranked(measurements: Sequence[Measurement], *, title: str, unit: str = "", w
     Parameters
     ----------
     measurements
-        One metric, one window, one measurement a feature. Those without a value are left out; those that raised an alarm
-        are drawn in the colour of alarms.
+        One metric, one window, one measurement a feature. Those without a value are left out; those that raised an
+        alarm are drawn in the colour of alarms.
     """
     known = [m for m in measurements if m.value is not None]
     top = sorted(known, key=lambda m: (-(m.value or 0), m.feature or ""))[:SHOWN]

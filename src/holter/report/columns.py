@@ -23,12 +23,12 @@ def drifted_column(shelves: Shelves, subject: Subject, name: str) -> tuple[Colum
     last = latest(history.series(metric))
     if last is None or last.window is None:
         return None
-    now = _target(shelves, subject, history.entry, last.window, name)
+    now = _target(shelves, history.entry, last.window, name)
     then = _baseline(shelves, subject, history.entry, name)
     return None if now is None else (now, then, f"{window(last.window)} (UTC)")
 
 
-def _target(shelves: Shelves, subject: Subject, entry: MonitorEntry, span: Span, name: str) -> Columns | None:
+def _target(shelves: Shelves, entry: MonitorEntry, span: Span, name: str) -> Columns | None:
     if isinstance(entry.target, str):
         rows = shelves.records(entry.target).read(span, [name])
     else:

@@ -178,7 +178,7 @@ def traffic_figure(minutes: Minutes) -> Figure | None:
     caption = "Blue: requests a minute. Red: failed ones. Below: the latency 95 of 100 requests stayed under."
     heads = ("minute, UTC", "requests", "failed", "p95")
     heading = "Requests and latency"
-    return drawn(heading, caption, lambda w: traffic(minutes, title=heading, width=w), heads, rows, HALF)
+    return drawn(heading, caption, lambda w: traffic(minutes, title=heading, width=w), heads, rows)
 
 
 def _p95(seen: Traffic) -> str:

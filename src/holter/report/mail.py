@@ -13,8 +13,8 @@ from holter.registry import Shelves
 from holter.report.history import AlertHistory, history_of
 from holter.report.picture import png
 from holter.report.rendering import rendered
-from holter.report.wording import day, figures, listed, window
-from holter.rules import AlertEvent, AlertState, number, title
+from holter.report.wording import day, distance, figures, listed, window
+from holter.rules import AlertEvent, AlertState, number
 from holter.store.protocols import Job, Message
 
 DOMAIN: Final = "holter.invalid"
@@ -164,7 +164,7 @@ def _cause(history: AlertHistory) -> str:
     if not top:
         return "No feature drifted beyond what chance explains in the same window, so the inputs do not explain it."
     told = [f"{m.feature} ({number(m.name, m.value)})" for m in top]
-    return f"Likely cause: in the same window {listed(told)} drifted most; {title(top[0].name).lower()}."
+    return f"Likely cause: in the same window {listed(told)} drifted most, by {distance(top[0].name)}."
 
 
 def _asked(history: AlertHistory, jobs: Sequence[Job], state: AlertState) -> tuple[str, ...]:

@@ -23,7 +23,6 @@ from holter.report.subject import Subject, every_words, of_deployment, of_monito
 from holter.report.tiles import recent_minutes, tiles
 from holter.report.verdict import judge, most_drifted
 from holter.store.protocols import Sealed
-from holter.types import Measurement
 
 LEDGER_PAGE: Final = 100
 """Ledger entries on one page."""
@@ -69,7 +68,7 @@ def monitor_page(shelves: Shelves, name: str, now: datetime) -> str:
     subject = of_monitor(shelves, entry)
     span = subject.histories[0].span
     found = shelves.facts.measurements(name, span=span) if span else ()
-    newest: list[Measurement] = list(islice(reversed(found), MEASUREMENTS))
+    newest = list(islice(reversed(found), MEASUREMENTS))
     return rendered(
         "subject.html",
         tab="monitor",
@@ -85,13 +84,15 @@ def monitor_page(shelves: Shelves, name: str, now: datetime) -> str:
 def _subject_values(shelves: Shelves, subject: Subject, now: datetime) -> dict[str, Any]:
     minutes = recent_minutes(shelves, subject.deployment.name, now) if subject.deployment else []
     figures = [performance_figure(subject), drift_figure(subject)]
-    halves = [_top_distribution(shelves, subject), ranking_figure(subject), traffic_figure(minutes)]
+    below = [traffic_figure(minutes)]
+    halves = [_top_distribution(shelves, subject), ranking_figure(subject)]
     return {
         "subject": subject,
         "judgement": judge(subject),
         "tiles": tiles(subject, minutes),
         "figures": [figure for figure in figures if figure is not None],
         "halves": [figure for figure in halves if figure is not None],
+        "below": [figure for figure in below if figure is not None],
         "now": now,
     }
 

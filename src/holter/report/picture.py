@@ -21,6 +21,10 @@ _NOISE: Final = (
     re.compile(r' font-family="[^"]*"'),
 )
 """What Vega writes for its own renderer. Inline styles would be refused by the page's security policy."""
+_DOT: Final = re.compile(
+    r'<path transform="translate\(([\d.-]+),([\d.-]+)\)" d="M([\d.]+),0A[^"]*"((?: fill="[^"]*")?)[^>]*/>'
+)
+"""A round point, which Vega writes as two arcs."""
 _NUMBER: Final = re.compile(r"(\d+\.\d{2})\d+")
 _HEX: Final = re.compile(r'="(#[0-9a-f]{6})"')
 _HEAD: Final = re.compile(r'<svg([^>]*?) width="[^"]*" height="[^"]*" viewBox="([^"]*)">')
@@ -38,7 +42,8 @@ def svg(spec: Spec, dark: bool = False) -> str:
 
 def png(spec: Spec, dark: bool = False) -> bytes:
     """Return a picture for a mail: title drawn, opaque ground, twice the pixels."""
-    return _png(json.dumps(recoloured(spec) if dark else spec, sort_keys=True, allow_nan=False))
+    framed = (recoloured(spec) if dark else spec) | {"padding": 12}
+    return _png(json.dumps(framed, sort_keys=True, allow_nan=False))
 
 
 @lru_cache(KEPT)
@@ -65,6 +70,7 @@ def _png(text: str) -> bytes:
 def _cleaned(drawn: str) -> str:
     for noise in _NOISE:
         drawn = noise.sub("", drawn)
+    drawn = _DOT.sub(r'<circle cx="\1" cy="\2" r="\3"\4/>', drawn)
     while (smaller := re.sub(r"<g[^>]*></g>", "", drawn)) != drawn:
         drawn = smaller
     return _NUMBER.sub(r"\1", drawn)

@@ -1,6 +1,7 @@
 """Values -> HTML: the templates and what they may call."""
 
 import hashlib
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -9,7 +10,6 @@ import jinja2
 
 from holter.report import wording
 from holter.rules import number, title
-
 
 _TONES: Final = {
     "Healthy": "good",
@@ -29,6 +29,11 @@ def _tone(state: object) -> str:
     return _TONES.get(str(state), "unknown")
 
 
+def _rest(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a job found beside its reason, which is said before."""
+    return {name: value for name, value in result.items() if name != "reason"}
+
+
 @cache
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
@@ -41,6 +46,7 @@ def _environment() -> jinja2.Environment:
     environment.globals |= {"title_of": title, "number": number, "style_version": style_version()}
     environment.filters |= {
         "tone": _tone,
+        "rest": _rest,
         "day": wording.day,
         "minute": wording.minute,
         "window": wording.window,

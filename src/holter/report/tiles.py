@@ -10,6 +10,7 @@ from holter.report.subject import History, Subject, latest
 from holter.report.verdict import drifted
 from holter.report.wording import interval, window
 from holter.rules import number, title
+from holter.rules.material import MATERIAL
 from holter.types import Span, Traffic, Verdict
 
 TRAFFIC_SPAN: Final = timedelta(hours=24)
@@ -24,6 +25,7 @@ class Tile:
     value: str
     note: str
     alarm: bool = False
+    unit: str = ""
 
 
 def tiles(subject: Subject, minutes: Minutes) -> list[Tile]:
@@ -79,7 +81,13 @@ def _traffic(minutes: Minutes) -> list[Tile]:
     share = failed / total.requests if total.requests else 0.0
     p95 = number("traffic.latency_p95_ms", total.quantile_ms(0.95))
     rate = total.requests / length
+    amount = f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
     return [
-        Tile("Requests", f"{rate:,.0f} per min" if rate >= 10 else f"{rate:.2g} per min", f"p95 {p95} · last 24 hours"),
-        Tile("Errors", number("traffic.error_rate", share), f"{failed:,} of {total.requests:,} requests", failed > 0),
+        Tile("Requests", amount, f"p95 {p95} · last 24 hours", unit="per minute"),
+        Tile(
+            "Errors",
+            number("traffic.error_rate", share),
+            f"{failed:,} of {total.requests:,} requests",
+            share >= MATERIAL["traffic.error_rate"].effect,
+        ),
     ]

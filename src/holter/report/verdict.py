@@ -7,7 +7,7 @@ from typing import Final
 from holter.charts.heatmap import recent_drift
 from holter.registry.entries import DeploymentState
 from holter.report.subject import Subject, latest, of_last_window
-from holter.report.wording import day, figures, last_day, listed
+from holter.report.wording import day, distance, figures, last_day, listed
 from holter.rules import Alert, number, title
 from holter.types import Verdict
 
@@ -102,7 +102,7 @@ def _drift(subject: Subject) -> tuple[str, ...]:
     history, metric = subject.drift
     values = {m.feature: m.value for m in of_last_window(history.series(metric))}
     told = [f"{name} ({number(metric, values[name])})" for name in names[:_SHOWN]]
-    return (f"{len(names)} of {total} features drifted, most of all {listed(told)}; {title(metric).lower()}.",)
+    return (f"{len(names)} of {total} features drifted, most of all {listed(told)}, by {distance(metric)}.",)
 
 
 def _labels(subject: Subject) -> tuple[str, ...]:

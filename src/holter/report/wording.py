@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from holter.rules import number
+from holter.rules import number, title
 from holter.types import Interval, Measurement, Span
 
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -52,13 +52,19 @@ def figures(m: Measurement) -> str:
     return number(m.name, m.value) + (f" ({bounds})" if bounds else "")
 
 
+def distance(metric: str) -> str:
+    """Return the name of the distance a drift metric is: ``Jensen-Shannon distance``."""
+    words = title(metric)
+    return words.partition("(")[2].rstrip(")") or words
+
+
 def listed(names: list[str]) -> str:
     """Return ``a``, ``a and b`` or ``a, b and c``."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""
 
 
 def facts(values: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return the facts of a job, a version or a ledger entry as rows of name and text, nested ones with dotted names."""
+    """Return the facts of a job, a version or a ledger entry as rows of name and text; nested names get a dot."""
     rows: list[tuple[str, str]] = []
     for name, value in values.items():
         if isinstance(value, Mapping):

@@ -1,8 +1,8 @@
 """Who may come in, and what every reply says to the browser.
 
 Two attacks matter for a server on one's own machine. A page elsewhere may post to it (cross-site request forgery): so
-changes need the token, and an ``Origin`` of our own. A page elsewhere may give its own name our address (DNS rebinding):
-so the ``Host`` must be a name we know.
+changes need the token, and an ``Origin`` of our own. A page elsewhere may give its own name our address (DNS
+rebinding): so the ``Host`` must be a name we know.
 """
 
 from collections.abc import Iterable
@@ -60,6 +60,7 @@ class Guard:
         self._hosts = frozenset(_hosts(settings))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or refuse it with 401, 403 or 421."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

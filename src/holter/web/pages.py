@@ -15,8 +15,8 @@ from holter.web.secret import Secret
 WEEK_S: Final = 7 * 24 * 3600
 """How long a browser stays signed in."""
 ICON: Final = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 30 30"><path d="M1 16h6l2-3 3 10 4-16 4 13 2-4h7" fill="none" '
-    'stroke="#d2442a" stroke-width="2.6" stroke-linejoin="round" stroke-linecap="round"/></svg>'
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 30 30"><path d="M1 16h6l2-3 3 10 4-16 4 13 2-4h7" '
+    'fill="none" stroke="#d2442a" stroke-width="2.6" stroke-linejoin="round" stroke-linecap="round"/></svg>'
 )
 
 
