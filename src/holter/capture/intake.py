@@ -78,6 +78,8 @@ class Intake:
         reading = _Reading(Minutes())
         for segment in self._open_segments():
             self._read(segment, reading)
+            if reading.full:
+                break
         self._count(reading.minutes)
         rows, counts = self._commit() if self._is_due(now, flush=flush or reading.full) else (0, Counts())
         return Taken(
