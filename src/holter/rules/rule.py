@@ -1,5 +1,6 @@
 """What to watch for, for how long, and what to do."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -84,7 +85,11 @@ class Rule:
             raise BadRule(self.name, f"metric {self.metric!r} is not of the form signal.metric")
         if self.above is None and self.below is None and not self.calibrated:
             raise BadRule(self.name, "give above=, below= or calibrated=True")
-        if self.for_windows < 1 or self.clear_windows < 1:
+        for side in ("above", "below"):
+            limit = getattr(self, side)
+            if limit is not None and not _is_number(limit):
+                raise BadRule(self.name, f"{side}={limit!r} is not a finite number")
+        if not all(isinstance(count, int) and count >= 1 for count in (self.for_windows, self.clear_windows)):
             raise BadRule(self.name, "for_windows and clear_windows are whole numbers from 1")
 
     def watches(self, measurement: Measurement) -> bool:
@@ -113,8 +118,14 @@ class Rule:
         unknown = set(data) - set(cls.__dataclass_fields__)
         if unknown:
             raise BadRule(name, f"unknown key {min(unknown)!r}")
-        responses = tuple(Response(str(r["kind"]), dict(r.get("options", {}))) for r in data.get("responses", ()))
         try:
+            responses = tuple(Response(str(r["kind"]), dict(r.get("options", {}))) for r in data.get("responses", ()))
             return cls(**{**data, "level": Level(data.get("level", Level.WARNING)), "responses": responses})
-        except (TypeError, ValueError) as error:
+        except KeyError as error:
+            raise BadRule(name, f"a response has no {error}") from error
+        except (TypeError, ValueError, AttributeError) as error:
             raise BadRule(name, str(error)) from error
+
+
+def _is_number(limit: object) -> bool:
+    return isinstance(limit, int | float) and not isinstance(limit, bool) and math.isfinite(limit)

@@ -5,7 +5,7 @@ from typing import Final
 
 from holter.rules.rule import Rule
 from holter.rules.titles import number, title
-from holter.types import Measurement, Span
+from holter.types import CERTAIN, Measurement, Span
 
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAY: Final = timedelta(days=1)
@@ -40,6 +40,8 @@ def sentence(rule: Rule, measurement: Measurement, window: Span, *, broken: bool
     >>> sentence(Rule("auc", "performance.roc_auc", below=0.65), auc, week)
     'ROC AUC of the last 7 days fell to 0.612 (0.580 to 0.640), below 0.650, on 3 Apr 2013.'
     """
+    if broken and measurement.reason and measurement.evidence and measurement.evidence.test == CERTAIN:
+        return f"{_subject(measurement)}: {measurement.reason}, {_when(window)}."
     about = f"{_subject(measurement)} of the last {_length(window.length)}"
     news = f"{_verb(rule, measurement, broken)} {_figures(measurement)}{_against(rule, measurement, broken)}"
     return f"{about} {news}, {_when(window)}."
@@ -86,7 +88,8 @@ def _against(rule: Rule, measurement: Measurement, broken: bool) -> str:
         return f", {side[0]} {number(measurement.name, side[1])}"
     before = measurement.evidence.baseline if measurement.evidence else None
     compared = "" if before is None else f" (baseline {number(measurement.name, before)})"
-    return f", beyond what chance explains{compared}"
+    limit = "" if measurement.threshold is None else f"{number(measurement.name, measurement.threshold)} and "
+    return f", beyond {limit}what chance explains{compared}"
 
 
 def _length(length: timedelta) -> str:

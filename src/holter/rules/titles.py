@@ -104,7 +104,7 @@ def number(metric: str, value: float | None) -> str:
             return f"{value:,.0f}"
         case Unit.MILLISECONDS:
             return f"{value:.3g} ms" if value < 1000 else f"{value:,.0f} ms"
-        case Unit.PLAIN:
+        case _:
             return f"{value:.3f}" if 0.01 <= abs(value) < 10 else f"{value:.3g}"
 
 

@@ -7,9 +7,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from holter import stats
 from holter.signals.estimate import Estimate
 from holter.signals.labelled import Floats, Labelled
+from holter.stats import brier_losses, calibration_error, log_losses, roc_auc
 from holter.stats.calibration_error import BINS
 from holter.types import Verdict
 
@@ -58,7 +58,7 @@ def _roc_auc(rows: Labelled) -> Estimate:
     if rarer < LEAST_OF_CLASS:
         why = f"{rarer} labels of the rarer class; {LEAST_OF_CLASS} are needed"
         return Estimate.refused(Verdict.INSUFFICIENT, why, len(label))
-    area = stats.roc_auc(score, label)
+    area = roc_auc(score, label)
     assert area is not None  # noqa: S101  (both classes are there)
     # Perfect separation has a DeLong error of 0, which says nothing: one misplaced row of the rarer class is the floor.
     return Estimate(area[0], len(label), max(area[1], 0.5 / rarer / math.sqrt(rarer)), floor=0.0, ceiling=1.0)
@@ -66,12 +66,12 @@ def _roc_auc(rows: Labelled) -> Estimate:
 
 def _log_loss(rows: Labelled) -> Estimate:
     found = _scored(rows)
-    return found if isinstance(found, Estimate) else _mean(stats.log_losses(*found), floor=0.0)
+    return found if isinstance(found, Estimate) else _mean(log_losses(*found), floor=0.0)
 
 
 def _brier(rows: Labelled) -> Estimate:
     found = _scored(rows)
-    return found if isinstance(found, Estimate) else _mean(stats.brier_losses(*found), floor=0.0, ceiling=1.0)
+    return found if isinstance(found, Estimate) else _mean(brier_losses(*found), floor=0.0, ceiling=1.0)
 
 
 def _mean(losses: Floats, floor: float, ceiling: float = math.inf) -> Estimate:
@@ -83,7 +83,7 @@ def _log_loss_skill(rows: Labelled) -> Estimate:
     found = _scored(rows, classes=True)
     if isinstance(found, Estimate):
         return found
-    losses, label = stats.log_losses(*found), found[1]
+    losses, label = log_losses(*found), found[1]
     loss, base = float(losses.mean()), float(label.mean())
     entropy = -base * math.log(base) - (1 - base) * math.log1p(-base)
     slope = math.log((1 - base) / base)
@@ -97,7 +97,7 @@ def _calibration_error(rows: Labelled) -> Estimate:
     if isinstance(found, Estimate):
         return found
     score, label = found
-    value = stats.calibration_error(score, label)
+    value = calibration_error(score, label)
     spread = float(np.mean(np.clip(score * (1 - score), 0, 0.25))) / len(score)
     noise = min(value or 0.0, math.sqrt(2 * BINS * spread / math.pi))
     return Estimate(value, len(score), math.sqrt(spread), noise=noise, floor=0.0, ceiling=1.0)

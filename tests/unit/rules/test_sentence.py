@@ -6,7 +6,7 @@ import pytest
 
 from holter.rules import Rule
 from holter.rules.sentence import sentence
-from holter.types import Evidence, Interval, Measurement, Span
+from holter.types import CERTAIN, Evidence, Interval, Measurement, Span
 
 MIDNIGHT = datetime(2013, 4, 4, tzinfo=UTC)
 DAY = Span(MIDNIGHT - timedelta(days=1), MIDNIGHT)
@@ -39,6 +39,20 @@ def test_calibrated_names_the_baseline():
 def test_a_baseline_of_zero_is_named():
     nulls = Measurement("data_quality", "null_rate", 0.5, 9, evidence=Evidence(1e-9, "z", 0.5, 0.0))
     assert "(baseline 0 %)" in sentence(Rule("n", "data_quality.null_rate", calibrated=True), nulls, DAY)
+
+
+def test_a_calibrated_threshold_is_named():
+    auc = Measurement("performance", "roc_auc", 0.5, 9, evidence=Evidence(1e-9, "z", -0.2, 0.7), threshold=0.68)
+    text = sentence(Rule("a", "performance.roc_auc", calibrated=True), auc, DAY)
+    assert "came to 0.500, beyond 0.680 and what chance explains (baseline 0.700), on" in text
+
+
+def test_a_fact_is_told_as_one():
+    missing = Measurement(
+        "data_quality", "missing_column", 1.0, 9, feature="wind", evidence=Evidence(None, CERTAIN), reason="it is gone"
+    )
+    text = sentence(Rule("m", "data_quality.missing_column", above=0), missing, DAY)
+    assert text == "Missing column of wind: it is gone, on 3 Apr 2013."
 
 
 def test_back_within():
