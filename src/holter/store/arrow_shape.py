@@ -32,6 +32,9 @@ from holter.types import (
 
 INSTANT: Final = pa.timestamp("us", "UTC")
 
+STORED: Final = "_stored"
+"""Column of the labels: grows with every label stored, so that of two that are equally new the later one wins."""
+
 _FIXED: Final = {
     REQUEST_ID: pa.string(),
     ROW: pa.int32(),
@@ -69,7 +72,8 @@ def record_fields(answer: pa.DataType) -> dict[str, pa.DataType]:
 
 def label_fields(answer: pa.DataType) -> dict[str, pa.DataType]:
     """Return name and type of every column of a label."""
-    return {REQUEST_ID: pa.string(), ROW: pa.int32(), LABEL: answer, LABELLED_AT: INSTANT, EVENT_DAY: pa.string()}
+    keys = {REQUEST_ID: pa.string(), ROW: pa.int32(), EVENT_DAY: pa.string()}
+    return {**keys, LABEL: answer, LABELLED_AT: INSTANT, STORED: pa.int64()}
 
 
 def answer_type(task: Task | None) -> pa.DataType | None:

@@ -1,6 +1,7 @@
 """The scored rows and the labels of one deployment, as two Delta tables."""
 
 import hashlib
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ import pyarrow.dataset as ds
 
 from holter.errors import InputError, UnknownColumn
 from holter.store.arrow_shape import (
+    STORED,
     answer_type,
     feature_types,
     fit,
@@ -95,6 +97,8 @@ class DeltaRecords:
         rows = checked_labels(labels, answer, self._task)
         if not len(rows):
             return
+        stored = time.time_ns()
+        rows = rows.append_column(STORED, pa.array(range(stored, stored + len(rows)), pa.int64()))
         self._labels.append(shaped(self._placed(rows), label_fields(answer)), {})
 
     def read(self, span: Span, columns: Sequence[str] | None = None) -> pa.Table:
@@ -217,5 +221,6 @@ def _dated(rows: pa.Table) -> pa.Table:
     if moment.null_count:
         raise InputError(f"{moment.null_count} records have neither {EVENT_TIME} nor {RECEIVED_AT}.")
     rows = rows.set_column(rows.column_names.index(EVENT_TIME), EVENT_TIME, moment)
+    rows = rows.set_column(rows.column_names.index(ROW), ROW, pc.fill_null(rows[ROW], 0))
     day = fit(pc.strftime(moment, "%Y-%m-%d"), pa.string())
     return rows.set_column(rows.column_names.index(EVENT_DAY), EVENT_DAY, day)

@@ -6,7 +6,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from holter.store.arrow_shape import INSTANT
+from holter.store.arrow_shape import INSTANT, STORED
 from holter.store.delta_table import DataFile
 from holter.types import DIGEST, EVENT_TIME, LABEL, LABELLED_AT, RECEIVED_AT, REQUEST_ID, ROW, Span
 
@@ -61,8 +61,7 @@ def with_labels(rows: pa.Table, labels: pa.Table | None, answer: pa.DataType) ->
         return rows.append_column(LABEL, empty[0]).append_column(LABELLED_AT, empty[1])
     keys = [REQUEST_ID, ROW]
     labels = labels.filter(pc.is_in(labels[REQUEST_ID], pc.unique(rows[REQUEST_ID])))
-    labels = labels.append_column(_PLACE, pa.array(range(len(labels), 0, -1), pa.int64()))
-    labels = labels.sort_by([(LABELLED_AT, "descending"), (_PLACE, "ascending")]).drop_columns([_PLACE])
+    labels = labels.sort_by([(LABELLED_AT, "descending"), (STORED, "descending")])
     labels = labels.take(_first_places(labels, keys)).select([*keys, LABEL, LABELLED_AT])
     places = rows.select(keys).append_column(_PLACE, pa.array(range(len(rows)), pa.int64()))
     joined = places.join(labels, keys, join_type="left outer").sort_by(_PLACE)
