@@ -19,7 +19,7 @@ Column = NumericColumn | CategoricalColumn | OpaqueColumn
 
 CHUNK_ROWS: Final = 131_072
 """Rows summarised at a time: Parquet's common row group, small enough that 50 columns stay below 60 MB."""
-_SLACK: Final = 8
+_SLACK: Final = 16
 """Values kept while reading, in multiples of k, so that repeated compression adds little to the error."""
 
 

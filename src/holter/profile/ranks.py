@@ -54,12 +54,25 @@ class RankSummary:
     def of(cls, values: npt.NDArray[Any], k: int | None = None) -> "RankSummary":
         """Summarise finite values in any order; with ``k`` keep at most that many (see :meth:`compressed`)."""
         ordered = np.sort(values)
+        if k is not None and len(ordered) > k and 1 + np.count_nonzero(ordered[1:] != ordered[:-1]) > k:
+            return cls._picked(ordered, k)
+        return cls._gathered(ordered, np.ones(len(ordered), np.int64))
+
+    @classmethod
+    def _picked(cls, ordered: npt.NDArray[Any], k: int) -> "RankSummary":
+        """Keep the middle row of k pieces: what :meth:`compressed` does, without a weight for every row."""
+        ends = np.arange(k + 1) * len(ordered) // k
+        sizes = np.diff(ends)
+        half = int(sizes.max()) // 2
+        return cls._gathered(ordered[ends[:-1] + sizes // 2], sizes, half)
+
+    @classmethod
+    def _gathered(cls, ordered: npt.NDArray[Any], weights: Weights, error: int = 0) -> "RankSummary":
+        """Add up the weights of equal values, which stand side by side."""
         if not len(ordered):
-            return cls(ordered, np.empty(0, np.int64))
+            return cls(ordered, weights, error)
         first = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
-        weights = np.diff(first, append=len(ordered))
-        summary = cls(ordered[first], weights)
-        return summary if k is None else summary.compressed(k)
+        return cls(ordered[first], np.add.reduceat(weights, first), error)
 
     @property
     def n(self) -> int:
@@ -94,9 +107,7 @@ class RankSummary:
         values = np.concatenate([part.values for part in parts])
         weights = np.concatenate([part.weights for part in parts])
         order = np.argsort(values, kind="stable")
-        values, weights = values[order], weights[order]
-        first = np.flatnonzero(np.concatenate(([True], values[1:] != values[:-1])))
-        return cls(values[first], np.add.reduceat(weights, first), sum(part.error for part in parts))
+        return cls._gathered(values[order], weights[order], sum(part.error for part in parts))
 
     def compressed(self, k: int) -> "RankSummary":
         """Return a summary of at most ``k`` values; itself when it is that small already."""
