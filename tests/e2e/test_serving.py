@@ -79,6 +79,7 @@ class Tree:
         end = time.monotonic() + PATIENCE_SECONDS
         while not true():
             assert time.monotonic() < end, self.logs()
+            assert not self.running or self.running[-1].poll() is None, self.logs()
             time.sleep(0.05)
 
     def healthy(self, version, name="api"):

@@ -66,5 +66,5 @@ def holder(root: Path) -> int:
     """Return the process that said it holds the workspace; 0 when none did."""
     try:
         return int(json.loads(tree_file(root).read_text())["pid"])
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return 0

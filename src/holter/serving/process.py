@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from enum import Enum, auto
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,7 @@ START_SECONDS: Final = 300.0
 """How long import and ``init()`` may take."""
 GRACE_SECONDS: Final = 5.0
 """How long past its time limit a worker may be silent. It ends itself a little earlier, and says where."""
+_READ_BYTES: Final = 1 << 16
 _PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 _LIBC: Final = ctypes.CDLL(None, use_errno=True)
 
@@ -104,8 +106,9 @@ class Worker:
         """Take in what it has said since the last look, whether it still lives, and end it when it has hung."""
         if self.stage is Stage.GONE:
             return
+        ended = self._process.poll() is not None  # asked first: the last words come before the end
         self._listen_to_it(now)
-        if self._process.poll() is not None:
+        if ended:
             self._note_end()
         elif self._deadline is not None and now > self._deadline:
             late = "did not become ready" if self.stage is Stage.STARTING else "hung"
@@ -139,11 +142,10 @@ class Worker:
             return  # it is gone: look() will see that
 
     def _listen_to_it(self, now: float) -> None:
-        try:
-            data = self._control.recv(1 << 20)
-        except OSError:
-            return
-        tells, self._rest = heard(self._rest + data)
+        with suppress(OSError):  # nothing more to read now, or ever
+            while data := self._control.recv(_READ_BYTES):
+                self._rest += data
+        tells, self._rest = heard(self._rest)
         for tell in tells:
             self._take_in(tell, now)
 

@@ -29,8 +29,8 @@ _RECONCILE_SECONDS: Final = 0.25
 """How often it asks the registry what is wanted."""
 _ROTATE_SECONDS: Final = 10.0
 _COMPANION_STOP_SECONDS: Final = 10.0
-_STOP_SECONDS: Final = 75.0
-"""After this long a stop is enforced: the longest time limit by default, and what a drain adds to it."""
+_STOP_SECONDS: Final = 45.0
+"""After this long a stop is enforced; with the companions' share it stays below the minute that holter down waits."""
 _log = logging.getLogger("holter.serving")
 
 

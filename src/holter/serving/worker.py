@@ -33,6 +33,8 @@ HANG_SECONDS: Final = 3.0
 STOP_SECONDS: Final = 1.0
 """How long idle connections may stay when the whole tree goes down."""
 KEEP_ALIVE_SECONDS: Final = 75
+_STDERR: Final = 2
+"""The descriptor itself: user code may put another object in the place of ``sys.stderr``."""
 _log = logging.getLogger("holter.serving")
 
 
@@ -40,8 +42,9 @@ def main() -> int:
     """Serve until told otherwise; 1 when the user's code cannot be used."""
     order = take(os.environ)
     logging.basicConfig(level=logging.INFO, format=f"%(asctime)s [{os.getpid()}] %(levelname)s %(name)s: %(message)s")
-    control = socket.socket(fileno=order.control)
-    listener = socket.socket(fileno=order.listener)
+    control, listener = socket.socket(fileno=order.control), socket.socket(fileno=order.listener)
+    for ours in (control, listener):  # a process that the user's code starts must not hold the port
+        ours.set_inheritable(False)
     os.chdir(order.code)
     run = _prepared(order, control)
     if run is None:
@@ -123,7 +126,7 @@ class _Conversation:
         limit = self._order.timeout_ms / 1000
         while True:
             if limit:  # a thread of C, so that it ends even a worker that never lets go of the interpreter
-                faulthandler.dump_traceback_later(limit + HANG_SECONDS, exit=True, file=sys.stderr)
+                faulthandler.dump_traceback_later(limit + HANG_SECONDS, exit=True, file=_STDERR)
             await self._tell(Tell("beat", answered=self._application.answered, gaps=self._application.gaps))
             await asyncio.sleep(BEAT_SECONDS)
 

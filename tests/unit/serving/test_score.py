@@ -137,7 +137,7 @@ def test_values_that_json_has_no_word_for(made):
 )
 def test_answers_that_cannot_be_used(made, script, why):
     version, deployment = made(script)
-    with pytest.raises(EntryScriptFailed, match="score.py") as caught:
+    with pytest.raises(EntryScriptFailed, match=r"score\.py") as caught:
         score_table(version, deployment, pa.table({"a": [1.0, 2.0], "b": [1.0, 2.0]}))
     assert why in str(caught.value)
 
