@@ -51,6 +51,8 @@ def drift_heatmap(
     if not cells:
         return framed({"mark": "rect", "data": {"values": []}}, title, f"{title}: nothing measured yet.", width)
     start, end = min(cell[2] for cell in cells), max(cell[3] for cell in cells)
+    # One shade after the other: a renderer can then draw each shade in one stroke.
+    cells.sort(key=lambda cell: cell[1])
     rows = [{"f": f, "c": _label(c), "t": moment(a), "u": moment(b)} for f, c, a, b in cells]
     spec = {
         "height": {"step": 20 if is_narrow(width) else 22},

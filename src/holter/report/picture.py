@@ -25,6 +25,8 @@ _DOT: Final = re.compile(
     r'<path transform="translate\(([\d.-]+),([\d.-]+)\)" d="M([\d.]+),0A[^"]*"((?: fill="[^"]*")?)[^>]*/>'
 )
 """A round point, which Vega writes as two arcs."""
+_ALIKE: Final = re.compile(r'<path d="([^"]*)"([^>]*)/>(?:<path d="[^"]*"\2/>)+')
+"""Neighbours of one look, such as the cells of one shade: one path draws them all."""
 _NUMBER: Final = re.compile(r"(\d+\.\d{2})\d+")
 _HEX: Final = re.compile(r'="(#[0-9a-f]{6})"')
 _HEAD: Final = re.compile(r'<svg([^>]*?) width="[^"]*" height="[^"]*" viewBox="([^"]*)">')
@@ -71,9 +73,15 @@ def _cleaned(drawn: str) -> str:
     for noise in _NOISE:
         drawn = noise.sub("", drawn)
     drawn = _DOT.sub(r'<circle cx="\1" cy="\2" r="\3"\4/>', drawn)
+    drawn = _ALIKE.sub(_merged, drawn)
     while (smaller := re.sub(r"<g[^>]*></g>", "", drawn)) != drawn:
         drawn = smaller
     return _NUMBER.sub(r"\1", drawn)
+
+
+def _merged(found: re.Match[str]) -> str:
+    lines = "".join(re.findall(r' d="([^"]*)"', found[0]))
+    return f'<path d="{lines}"{found[2]}/>'
 
 
 def _variables(drawn: str, dark: bool) -> str:

@@ -16,7 +16,8 @@ def drift(feature, day, value, length=DAY):
 
 
 def cells(spec):
-    return [(row["f"], row["c"], row["t"][5:10], row["u"][5:10]) for row in spec["data"]["values"]]
+    found = [(row["f"], row["c"], row["t"][5:10], row["u"][5:10]) for row in spec["data"]["values"]]
+    return sorted(found, key=lambda cell: (cell[0], cell[2]))
 
 
 def test_the_most_recently_drifted_feature_is_on_top():
