@@ -68,7 +68,7 @@ def _tell(deployment: "Deployment", *, as_json: bool) -> None:
     from holter.workspace.results import Deployments
 
     entry = deployment.entry
-    text = f"{entry.name}: {entry.model}:{entry.wanted.version}, {entry.observed.state}, {entry.scoring_uri}"
+    text = f"{entry.name}: {entry.model}:{entry.wanted.version}, {deployment.state}, {entry.scoring_uri}"
     answer(text, Deployments((entry,)).to_dict()[0], as_json=as_json)
 
 
@@ -99,11 +99,13 @@ def show(name: str, as_json: bool) -> None:
 @click.argument("name")
 @click.argument("version", type=int)
 @click.option("--reason", default="asked for", show_default=True, help="For the ledger.")
+@click.option("--wait", is_flag=True, help="Wait until it has.")
 @workspace_option
 @json_option
-def promote(name: str, version: int, reason: str, as_json: bool) -> None:
+def promote(name: str, version: int, reason: str, wait: bool, as_json: bool) -> None:
     """Let VERSION take over."""
-    _tell(workspace().deployment(name).promote(version, reason=reason), as_json=as_json)
+    deployment = workspace().deployment(name).promote(version, reason=reason)
+    _tell(deployment.wait() if wait else deployment, as_json=as_json)
 
 
 def _steer(verb: str, words: str) -> None:
@@ -112,10 +114,12 @@ def _steer(verb: str, words: str) -> None:
     @deployments.command(verb, help=words)
     @click.argument("name")
     @click.option("--reason", default="asked for", show_default=True, help="For the ledger.")
+    @click.option("--wait", is_flag=True, help="Wait until it is so.")
     @workspace_option
     @json_option
-    def command(name: str, reason: str, as_json: bool) -> None:
-        _tell(getattr(workspace().deployment(name), verb)(reason=reason), as_json=as_json)
+    def command(name: str, reason: str, wait: bool, as_json: bool) -> None:
+        deployment = getattr(workspace().deployment(name), verb)(reason=reason)
+        _tell(deployment.wait() if wait else deployment, as_json=as_json)
 
 
 _steer("rollback", "Return to the version before.")

@@ -7,9 +7,10 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from holter.errors import BadLabels, UnknownColumn
+from holter.errors import BadLabels, InputError, UnknownColumn
 from holter.types import EVENT_TIME, LABEL, PREDICTION, RESERVED, SCORE, Schema, Task
 
+_INSTANT: Final = pa.timestamp("us", "UTC")
 MOST_CLASSES: Final = 20
 """Numbers with more distinct values than this are a quantity, not classes (our choice; ``task=`` overrides it)."""
 
@@ -73,6 +74,8 @@ def prepare(obj: Any, roles: Roles, *, task: Task | str | None = None) -> Prepar
         For a role given to a column that is not there.
     BadLabels
         If labels or predictions are no values of the task.
+    InputError
+        If the time column holds no times, or there is no such task.
     """
     from holter.source import infer_schema, stream
 
@@ -92,7 +95,7 @@ def prepare(obj: Any, roles: Roles, *, task: Task | str | None = None) -> Prepar
 
 def _task(table: pa.Table, given: Task | str | None) -> tuple[Task | None, str]:
     if given is not None:
-        return Task(given), f"{Task(given)}: as given"
+        return as_task(given), f"{given}: as given"
     for name in (LABEL, PREDICTION):
         if name in table.column_names and name == PREDICTION and SCORE in table.column_names:
             break
@@ -101,6 +104,14 @@ def _task(table: pa.Table, given: Task | str | None) -> tuple[Task | None, str]:
     if SCORE in table.column_names:
         return Task.BINARY, "binary: there is a score"
     return None, "no task: the table has no label, prediction or score"
+
+
+def as_task(given: Task | str) -> Task:
+    """Take a task by its name. Raises InputError."""
+    try:
+        return Task(given)
+    except ValueError as error:
+        raise InputError(f"{given!r} is no task; there are {', '.join(Task)}.") from error
 
 
 def infer_task(values: pa.ChunkedArray, *, what: str = "label") -> tuple[Task, str]:
@@ -158,7 +169,12 @@ def _cast(table: pa.Table, name: str, dtype: pa.DataType) -> pa.Table:
 def _timed(table: pa.Table) -> pa.Table:
     """Make event times UTC; a table without zones is read as UTC, the way files are written."""
     column = table.column(EVENT_TIME)
-    if pa.types.is_string(column.type) or pa.types.is_date(column.type):
-        column = column.cast(pa.timestamp("us"))
-    utc = column.cast(pa.timestamp("us"), safe=False).cast(pa.timestamp("us", "UTC"))
+    try:
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            column = pc.cast(column, _INSTANT)
+        if not pa.types.is_timestamp(column.type) and not pa.types.is_date(column.type):
+            raise InputError(f"the event time is of type {column.type}; a timestamp is needed.")
+        utc = column.cast(pa.timestamp("us"), safe=False).cast(_INSTANT)
+    except pa.ArrowInvalid as error:
+        raise InputError(f"the event time cannot be read: {error}.") from error
     return table.set_column(table.column_names.index(EVENT_TIME), EVENT_TIME, utc)

@@ -13,6 +13,7 @@ from holter.serving.logs import deployment_log, tail
 from holter.types import Span, as_utc
 from holter.workspace import tree
 from holter.workspace.identity import actor
+from holter.workspace.results import apparent
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -45,7 +46,7 @@ class Deployment:
 
         ``Healthy`` is what the supervisor last wrote; where none runs any more, nothing is.
         """
-        seen = self.entry.observed.state
+        seen = apparent(self.entry)
         gone = seen is DeploymentState.HEALTHY and not tree.held(self.shelves.root)
         return str(DeploymentState.UNHEALTHY if gone else seen)
 

@@ -10,6 +10,7 @@ from holter.errors import InputError
 from holter.registry import Shelves
 from holter.registry.entries import DeploymentSettings, ModelVersion, MonitorEntry
 from holter.rules import Alert, Rule
+from holter.store.protocols import JobState
 from holter.types import Task
 from holter.workspace import tree
 from holter.workspace.baseline import Roles
@@ -17,7 +18,7 @@ from holter.workspace.deployment import Deployment
 from holter.workspace.identity import actor
 from holter.workspace.models import Models
 from holter.workspace.monitor import Monitor
-from holter.workspace.results import Alerts, Deployments, Ledger, Monitors
+from holter.workspace.results import Alerts, Answers, Deployments, Ledger, Monitors
 from holter.workspace.watching import checked, duration, keep_baseline, known, table_target
 
 _DAY = timedelta(days=1)
@@ -64,6 +65,16 @@ class Workspace:
     def status(self) -> tree.TreeStatus:
         """Whether a process tree serves it, and where its dashboard is."""
         return tree.status(self.root)
+
+    @property
+    def dashboard(self) -> str | None:
+        """Address of the dashboard; None while no process tree runs."""
+        return self.status.dashboard
+
+    def stop(self) -> None:
+        """Stop the process tree, if one runs, and wait until it is gone; nothing recorded is lost."""
+        if self.status.running:
+            tree.stop(self.root)
 
     def deploy(
         self,
@@ -186,7 +197,8 @@ class Workspace:
         event_clock
             True: time is the newest event time seen, as in a replay of the past; silence then never alarms.
         baseline
-            What normal looks like; None takes the baseline of the version that answered. A table needs one.
+            What normal looks like; None takes the baseline of the version that answered. Without one (a table has
+            no versions) nothing is compared.
         overwrite
             Replace the monitor of that name; what it measured stays.
 
@@ -199,14 +211,12 @@ class Workspace:
         BadRule
             If a rule cannot be followed, for example because it watches a metric that no signal gives.
         InputError
-            If a table has no time column or no baseline.
+            If a table has no time column.
         """
         if target is None:
             return self._existing(name)
         roles = Roles(time, prediction, score, label)
         is_table = isinstance(target, Path) or (isinstance(target, str) and time is not None)
-        if is_table and baseline is None:
-            raise InputError(f"{target} is a table: say what normal looks like with baseline=.")
         length = duration(every, _DAY)
         entry = MonitorEntry(
             name,
@@ -261,6 +271,15 @@ class Workspace:
         from holter.workspace.acknowledging import acknowledge
 
         return acknowledge(self.shelves, alert_id, actor(), reason)
+
+    def answers(self, deployment: str | None = None) -> Answers:
+        """Return what was done about alerts (commands, retrainings, promotions), oldest first, with its outcome."""
+        return Answers(tuple(self.shelves.facts.jobs(deployment=deployment)))
+
+    @property
+    def answering(self) -> bool:
+        """Whether an answer is asked for or under way."""
+        return any(self.shelves.facts.jobs(state=state) for state in (JobState.WANTED, JobState.RUNNING))
 
     def ledger(self, *, subject: str | None = None, since: int = 0, limit: int | None = None) -> Ledger:
         """Return what was decided, oldest first, after entry number ``since``."""

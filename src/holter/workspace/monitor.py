@@ -10,6 +10,7 @@ from holter.registry.entries import MonitorEntry
 from holter.rules import AlertState, Rule
 from holter.types import Span
 from holter.workspace.identity import actor
+from holter.workspace.printing import every
 from holter.workspace.results import Alerts, Measurements
 from holter.workspace.watching import as_rule
 
@@ -23,7 +24,7 @@ class Monitor:
 
     def __repr__(self) -> str:
         entry = self.entry
-        return f"<Monitor {self.name}: {entry.target} every {entry.every}, {len(entry.rules)} rules>"
+        return f"<Monitor {self.name}: {entry.target} every {every(entry.every)}, {len(entry.rules)} rules>"
 
     @property
     def entry(self) -> MonitorEntry:
@@ -70,6 +71,20 @@ class Monitor:
     def alerts(self, *, open_only: bool = False) -> Alerts:
         """Return its alerts, newest first."""
         return Alerts(tuple(self.shelves.facts.alerts(self.name, open_only=open_only)))
+
+    def is_behind(self, moment: datetime) -> bool:
+        """Tell whether the newest window that ends by a moment still waits for one of its signals.
+
+        Raises
+        ------
+        NaiveTime
+            If the moment has no zone.
+        """
+        entry = self.entry
+        end = Span.covering(moment, entry.every).start
+        newest = self.shelves.facts.publications(self.name, end - entry.every)
+        judged = {each.signal for each in newest if each.window.end == end}
+        return not judged or not judged.issuperset(entry.signals)
 
     @property
     def is_broken(self) -> bool:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from html import escape
 from typing import Final
 
@@ -68,6 +69,21 @@ def number(value: float | None, digits: int = 3) -> str:
     if float(value).is_integer() and abs(value) >= 1:
         return f"{int(value):,}"
     return f"{value:.{digits}g}" if abs(value) >= 1e-3 or value == 0 else f"{value:.1e}"
+
+
+def every(length: timedelta) -> str:
+    """Write a length of time the way it is given: ``1d``, ``90m``.
+
+    Examples
+    --------
+    >>> every(timedelta(days=1)), every(timedelta(minutes=90))
+    ('1d', '90m')
+    """
+    seconds = int(length.total_seconds())
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
 
 
 def share(value: float | None) -> str:

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from holter.registry.entries import Deployment as DeploymentEntry
-from holter.registry.entries import ModelVersion, MonitorEntry, TableTarget
+from holter.registry.entries import DeploymentState, ModelVersion, MonitorEntry, TableTarget
 from holter.rules import Alert
-from holter.store.protocols import Sealed
+from holter.store.protocols import Job, Sealed
 from holter.types import Evidence, Measurement, Verdict
 from holter.workspace.listing import Listing
-from holter.workspace.printing import number
+from holter.workspace.printing import every, number
 
 
 def moment(at: datetime | None) -> str:
@@ -81,6 +81,35 @@ class Alerts(Listing[Alert]):
 
 
 @dataclass(frozen=True, repr=False)
+class Answers(Listing[Job]):
+    """What was done about alerts, oldest first."""
+
+    _nothing: ClassVar[str] = "No answers."
+
+    def _cells(self, item: Job) -> Mapping[str, str]:
+        return {
+            "for": moment(item.at),
+            "answer": item.kind,
+            "state": str(item.state),
+            "deployment": item.deployment or "-",
+            "what": str(item.result.get("sentence") or item.result.get("reason") or ""),
+        }
+
+    def _plain(self, item: Job) -> dict[str, Any]:
+        return {
+            "key": item.key,
+            "alert": item.alert,
+            "monitor": item.monitor,
+            "deployment": item.deployment,
+            "kind": item.kind,
+            "state": str(item.state),
+            "at": item.at.isoformat(),
+            "attempts": item.attempts,
+            "result": dict(item.result),
+        }
+
+
+@dataclass(frozen=True, repr=False)
 class Versions(Listing[ModelVersion]):
     """Registered versions of models."""
 
@@ -117,6 +146,15 @@ def _baseline(item: ModelVersion) -> str:
     return "held out" if item.held_out else "training rows (uncalibrated)"
 
 
+def apparent(item: DeploymentEntry) -> DeploymentState:
+    """Return how a deployment is, seen from what is wanted: what was observed before a change is not yet news of it."""
+    state, paused = item.observed.state, item.wanted.paused
+    settled = state is DeploymentState.PAUSED if paused else state is not DeploymentState.PAUSED
+    if settled and (state is not DeploymentState.HEALTHY or item.observed.version == item.wanted.version):
+        return state
+    return DeploymentState.TRANSITIONING
+
+
 @dataclass(frozen=True, repr=False)
 class Deployments(Listing[DeploymentEntry]):
     """Models behind scoring URIs."""
@@ -127,7 +165,7 @@ class Deployments(Listing[DeploymentEntry]):
         return {
             "deployment": item.name,
             "model": f"{item.model}:{item.wanted.version}",
-            "state": str(item.observed.state),
+            "state": str(apparent(item)),
             "running": str(item.observed.version or "-"),
             "scoring URI": item.scoring_uri,
             "detail": item.observed.detail,
@@ -141,7 +179,7 @@ class Deployments(Listing[DeploymentEntry]):
             "wanted_version": item.wanted.version,
             "previous_version": item.wanted.previous,
             "paused": item.wanted.paused,
-            "state": str(seen.state),
+            "state": str(apparent(item)),
             "version": seen.version,
             "detail": seen.detail,
             "observed_at": seen.at.isoformat() if seen.at else None,
@@ -162,7 +200,7 @@ class Monitors(Listing[MonitorEntry]):
         return {
             "monitor": item.name,
             "target": item.target.path if isinstance(item.target, TableTarget) else item.target,
-            "every": str(item.every),
+            "every": every(item.every),
             "signals": ", ".join(item.signals) or "default",
             "rules": ", ".join(rule.name for rule in item.rules) or "none",
             "state": "paused" if item.paused else "watching",

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,9 +13,11 @@ from holter.errors import BadRule, InputError
 from holter.registry import Shelves
 from holter.registry.entries import TableTarget
 from holter.rules import Rule
-from holter.types import Schema, Task, parse_duration
-from holter.workspace.baseline import Roles, infer_task, prepare
+from holter.types import Schema, Span, Task, parse_duration
+from holter.workspace.baseline import Roles, as_task, infer_task, prepare
 
+_NO_TIME: Final = Span(datetime(1, 1, 1, tzinfo=UTC), datetime(1, 1, 2, tzinfo=UTC))
+"""A day that no row lies in: asking for it costs little and refuses what could never be asked."""
 _SAMPLE_ROWS: Final = 100_000
 """Rows of a table that are looked at to find the task."""
 
@@ -38,14 +40,17 @@ def table_target(path: str | Path, roles: Roles, task: Task | str | None) -> Tab
         If no time column is named.
     UnknownColumn
         If a named column is not there.
+    UnreadableTable
+        If there is no such table, or the column holds no times.
     """
-    from holter.source import infer_schema, schema_of
+    from holter.source import infer_schema, read_span, schema_of
 
     if roles.time is None:
         raise InputError(f"{path} is watched by event time; say which column holds it: time=")
     found = schema_of(str(path))
     named = roles.renames(found.names)
-    answer = Task(task) if task is not None else _task(path, roles)
+    read_span(str(path), roles.time, _NO_TIME)
+    answer = as_task(task) if task is not None else _task(path, roles)
     schema: Schema = infer_schema(found, exclude=tuple(named), task=answer)
     return TableTarget(_absolute(path), roles.time, schema, roles.prediction, roles.score, roles.label)
 
