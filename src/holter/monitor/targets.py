@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from holter import source
+from holter.capture.log import ROLE_BATCH
 from holter.profile import Profile, Window
 from holter.registry import Shelves, profile_kinds
 from holter.registry.entries import MonitorEntry, TableTarget
@@ -18,6 +19,8 @@ from holter.types import EVENT_TIME, LABEL, PREDICTION, RESERVED, ROLE, SCORE, S
 DATA: Final = Need.PROFILE | Need.ROWS | Need.LABELS
 """Needs for which records are read."""
 CHAMPION: Final = "champion"
+_ANSWERING: Final = pa.array([CHAMPION, ROLE_BATCH])
+"""Roles whose answers counted; a canary is judged apart, a shadow's answer nobody got."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +68,7 @@ def target_of(shelves: Shelves, entry: MonitorEntry) -> Target:
 
 
 class ServedModel:
-    """A deployment: its records are judged where the champion answered with 200; its traffic counts every request."""
+    """A deployment: its records are judged where the champion, or a batch, answered with 200; its traffic counts every request."""
 
     def __init__(self, shelves: Shelves, name: str, baseline: Path | None) -> None:
         self._shelves = shelves
@@ -121,7 +124,7 @@ class ServedModel:
 
     def _champion(self, span: Span) -> pa.Table:
         table = self._records.read(span)
-        return table.filter(pc.and_(pc.equal(table[STATUS], 200), pc.equal(table[ROLE], CHAMPION)))
+        return table.filter(pc.and_(pc.equal(table[STATUS], 200), pc.is_in(table[ROLE], _ANSWERING)))
 
 
 class BatchTable:
