@@ -38,6 +38,7 @@ def answers(column: pa.ChunkedArray, task: Task | None) -> pa.ChunkedArray:
     numbers = column.cast(pa.int8()) if pa.types.is_boolean(column.type) else column
     numbers = numbers.cast(pa.float64(), safe=False)
     numbers = pc.if_else(pc.is_finite(numbers), numbers, pa.scalar(None, pa.float64()))
+    numbers = pc.add(numbers, 0.0)  # makes -0 the class 0
     if task is Task.BINARY:
         _refuse_others(numbers)
     return numbers

@@ -112,5 +112,5 @@ def _whole(column: pa.ChunkedArray, dtype: pa.DataType, what: str) -> pa.Chunked
         if pa.types.is_floating(column.type):
             column = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
         return column.cast(dtype)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+    except pa.ArrowException as error:
         raise BadLabels(f"the {what} are not whole numbers: {error}") from error

@@ -256,3 +256,30 @@ def test_small_files_are_merged_now_and_then(shelves, folder, span, frame, now, 
             compactor.once(now, flush=True)
     assert len(shelves.records("credit")._records.files()) == 1
     assert len(ids(shelves, span)) == 6
+
+
+def test_counts_that_another_process_has_made_are_not_made_again(shelves, folder, span, frame, now):
+    compactor = Compactor(shelves)
+    with Journal(folder) as journal:
+        compactor.once(now)
+        journal.append(frame(1))
+        end = journal.path.stat().st_size
+        with shelves.facts.begin() as transaction:
+            assert transaction.advance_journal(journal.path.name, 0, end)
+        assert compactor.once(now, flush=True).failed == ("credit",)
+        assert compactor.once(now, flush=True) == Compaction(frames=1, rows=1)
+    assert shelves.facts.traffic("credit", span).requests == 0
+    assert ids(shelves, span) == ["r1"]
+
+
+def test_a_segment_that_vanished_is_no_error(shelves, folder, frame, now):
+    compactor = Compactor(shelves)
+    with Journal(folder) as journal:
+        journal.append(frame(1))
+        compactor.once(now)
+        passing = compactor._intakes["credit"]
+        journal.path.unlink()
+        reading = intake._Reading(intake.Minutes())
+        passing._read(passing._segments[journal.path.name], reading)
+    assert reading.frames == 0
+    assert compactor.once(now + OLD).failed == ()

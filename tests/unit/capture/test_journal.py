@@ -240,3 +240,13 @@ def _flip(path, place):
         byte = file.read(1)
         file.seek(place)
         file.write(bytes([byte[0] ^ 0x40]))
+
+
+def test_a_half_made_segment_goes_when_it_cannot_be_published(tmp_path, frame):
+    with Journal(tmp_path, segment_bytes=1) as journal:
+        journal.append(frame(1))
+        (tmp_path / f"{journal.worker}-0002.journal").mkdir()
+        (tmp_path / f"{journal.worker}-0002.journal" / "in the way").touch()
+        with pytest.raises(JournalFull):
+            journal.append(frame(2))
+        assert list(tmp_path.glob("*.new")) == []

@@ -85,6 +85,7 @@ def test_classes_are_text_whatever_they_were_written_as():
     assert read([0.1, 0.7, 0.2], MULTI, 1) == (["1"], [None])
     assert read({"probabilities": [[0.1, 0.9]]}, MULTI) == (["1"], [None])
     assert read({"prediction": "cat", "score": 0.9}, MULTI, 1) == (["cat"], [None])
+    assert read([[]], MULTI) == ([None], [None])
     assert class_text([1]) is None
 
 

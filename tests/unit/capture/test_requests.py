@@ -76,6 +76,11 @@ def test_values_that_are_missing_are_null_and_strange_ones_are_counted():
     assert align(split, NAMES) == ([[None, 2], [None, 4]], 2)
 
 
+def test_a_request_without_the_known_columns_has_only_nulls():
+    assert rows({"z": 1}) == [[None, None]]
+    assert rows([[1]], ("a",)) == [[1]]
+
+
 def test_a_model_of_one_feature_takes_a_flat_list_as_rows():
     assert rows([1, 2, 3], ("a",)) == [[1], [2], [3]]
     assert rows([{"a": 1}, {}], ("a",)) == [[1], [None]]
