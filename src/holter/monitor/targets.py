@@ -68,7 +68,7 @@ def target_of(shelves: Shelves, entry: MonitorEntry) -> Target:
 
 
 class ServedModel:
-    """A deployment: its records are judged where the champion, or a batch, answered with 200; its traffic counts every request."""
+    """A deployment: records that the champion, or a batch, answered with 200; the traffic of every request."""
 
     def __init__(self, shelves: Shelves, name: str, baseline: Path | None) -> None:
         self._shelves = shelves
