@@ -7,11 +7,12 @@ where the signal asked for them. Pure: Arrow in, values out.
 """
 
 from holter.profile.categorical import CategoricalColumn
+from holter.profile.column import Column
 from holter.profile.kinds import kind_of, type_name
 from holter.profile.names import distinct_names
 from holter.profile.numeric import NumericColumn
 from holter.profile.opaque import OpaqueColumn
-from holter.profile.profile import Column, Profile
+from holter.profile.profile import Profile
 from holter.profile.ranks import RankSummary
 from holter.profile.window import Window
 

@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -10,9 +11,9 @@ import numpy.typing as npt
 
 from holter.errors import DamagedProfile, NewerFormat
 from holter.profile.categorical import CategoricalColumn
+from holter.profile.column import Column
 from holter.profile.numeric import NumericColumn
 from holter.profile.opaque import OpaqueColumn
-from holter.profile.profile import Column, Profile
 from holter.profile.ranks import RankSummary
 
 MAGIC: Final = b"HLTP"
@@ -65,14 +66,14 @@ class _Body(msgspec.Struct, array_like=True):
 _COUNTS: Final = ("n", "nulls", "nan", "positive_infinite", "negative_infinite", "unreadable", "zeros", "negatives")
 
 
-def encode(profile: Profile) -> bytes:
+def encode(rows: int, columns: Mapping[str, Column]) -> bytes:
     """Return a profile as bytes."""
-    body = msgspec.msgpack.encode(_Body(profile.rows, {n: _plain(c) for n, c in profile.columns.items()}))
+    body = msgspec.msgpack.encode(_Body(rows, {name: _plain(column) for name, column in columns.items()}))
     return _HEAD.pack(MAGIC, FORMAT, zlib.crc32(body)) + body
 
 
-def decode(data: bytes) -> Profile:
-    """Return the profile that :func:`encode` wrote.
+def decode(data: bytes) -> tuple[int, dict[str, Column]]:
+    """Return the rows and columns that :func:`encode` wrote.
 
     Raises
     ------
@@ -92,7 +93,7 @@ def decode(data: bytes) -> Profile:
         raise DamagedProfile("the checksum does not match")
     try:
         body = msgspec.msgpack.decode(data[_HEAD.size :], type=_Body)
-        return Profile(body.rows, {name: _column(column) for name, column in body.columns.items()})
+        return body.rows, {name: _column(column) for name, column in body.columns.items()}
     except (msgspec.MsgspecError, ValueError, TypeError) as error:
         raise DamagedProfile(str(error)) from error
 

@@ -1,21 +1,18 @@
 """The mergeable summary of a table."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pyarrow as pa
 
 from holter.errors import UnsupportedTable
-from holter.profile.categorical import CAP, CategoricalColumn
-from holter.profile.kinds import kind_of, type_name
+from holter.profile.categorical import CAP
+from holter.profile.column import Column, compressed, merged, summarised
+from holter.profile.format import decode, encode
 from holter.profile.names import distinct_names
-from holter.profile.numeric import NumericColumn
-from holter.profile.opaque import OpaqueColumn, joined_types
 from holter.profile.ranks import K
 from holter.types import Kind
-
-Column = NumericColumn | CategoricalColumn | OpaqueColumn
 
 CHUNK_ROWS: Final = 65_536
 """Rows summarised at a time: few enough that a column of them is sorted in cache and 50 columns stay below 30 MB."""
@@ -69,11 +66,17 @@ class Profile:
         reader = _reader(table)
         names = distinct_names(reader.schema.names)
         declared = kinds or {}
-        total = cls(0, {name: _blank(f.type, declared.get(name)) for name, f in zip(names, reader.schema, strict=True)})
+        total = cls(
+            0,
+            {
+                name: summarised(pa.nulls(0, f.type), declared.get(name), k)
+                for name, f in zip(names, reader.schema, strict=True)
+            },
+        )
         waiting: list[Profile] = [total]
         for chunk in _chunks(reader):
             arrays = zip(names, chunk.columns, strict=True)
-            waiting.append(cls(chunk.num_rows, {n: _column(a, declared.get(n), k) for n, a in arrays}))
+            waiting.append(cls(chunk.num_rows, {n: summarised(a, declared.get(n), k) for n, a in arrays}))
             if len(waiting) > _SLACK:
                 waiting = [cls.total(waiting).compressed(_SLACK * k)]
         return cls.total(waiting).compressed(k)
@@ -85,18 +88,16 @@ class Profile:
     def total(cls, parts: Sequence["Profile"]) -> "Profile":
         """Return the profile of all parts together; faster than adding them one by one."""
         names = dict.fromkeys(name for part in parts for name in part.columns)
-        columns = {name: _merge([part.columns[name] for part in parts if name in part.columns]) for name in names}
+        columns = {name: merged([part.columns[name] for part in parts if name in part.columns]) for name in names}
         return cls(sum(part.rows for part in parts), columns)
 
     def compressed(self, k: int, categories: int = CAP) -> "Profile":
         """Return a profile of bounded size: ``k`` values or ``categories`` names a column, errors grown accordingly."""
-        return Profile(self.rows, {name: _compress(column, k, categories) for name, column in self.columns.items()})
+        return Profile(self.rows, {name: compressed(column, k, categories) for name, column in self.columns.items()})
 
     def to_bytes(self) -> bytes:
         """Return it as bytes with a format version and a checksum; nothing is pickled."""
-        from holter.profile.format import encode
-
-        return encode(self)
+        return encode(self.rows, self.columns)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Profile":
@@ -109,9 +110,7 @@ class Profile:
         NewerFormat
             If a newer Holter wrote them.
         """
-        from holter.profile.format import decode
-
-        return decode(data)
+        return cls(*decode(data))
 
 
 def _reader(table: Any) -> pa.RecordBatchReader:
@@ -144,48 +143,3 @@ def _chunks(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
 
 def _join(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
     return batches[0] if len(batches) == 1 else pa.concat_batches(batches)
-
-
-def _column(array: pa.Array, kind: Kind | None, k: int) -> Column:
-    """Summarise one column; whatever is wrong with it costs the others nothing."""
-    kind = kind or kind_of(array.type)
-    try:
-        if kind is Kind.CATEGORICAL:
-            return CategoricalColumn.of(array)
-        if kind is not Kind.OTHER:
-            return NumericColumn.of(array, k)
-    except (pa.ArrowException, NotImplementedError):
-        pass
-    return OpaqueColumn(len(array), array.null_count, type_name(array.type))
-
-
-def _blank(dtype: pa.DataType, kind: Kind | None) -> Column:
-    return _column(pa.nulls(0, dtype), kind, K)
-
-
-def _merge(parts: list[Column]) -> Column:
-    if len(parts) == 1:
-        return parts[0]
-    typed = [part for part in parts if not (isinstance(part, OpaqueColumn) and part.is_blank)]
-    numeric = [part for part in typed if isinstance(part, NumericColumn)]
-    categorical = [part for part in typed if isinstance(part, CategoricalColumn)]
-    blank = sum(part.n for part in parts) - sum(part.n for part in typed)
-    merged: Column
-    if numeric and len(numeric) == len(typed) and len({part.unit for part in numeric}) == 1:
-        merged = NumericColumn.total(numeric)
-    elif categorical and len(categorical) == len(typed):
-        merged = CategoricalColumn.total(categorical)
-    else:
-        names = joined_types(*(part.dtype for part in parts))
-        return OpaqueColumn(sum(part.n for part in parts), sum(part.nulls for part in parts), names)
-    return _with_nulls(merged, blank)
-
-
-def _with_nulls(column: Column, more: int) -> Column:
-    return replace(column, n=column.n + more, nulls=column.nulls + more) if more else column
-
-
-def _compress(column: Column, k: int, categories: int) -> Column:
-    if isinstance(column, NumericColumn):
-        return column.compressed(k)
-    return column.compressed(categories) if isinstance(column, CategoricalColumn) else column

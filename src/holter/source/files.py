@@ -32,7 +32,8 @@ class Files:
         """
         schema = pa.schema([self.schema.field(name) for name in columns])
         for part in self.parts:
-            mine = [name for name in columns if name in part.schema.names]
+            there = set(part.schema.names)
+            mine = [name for name in columns if name in there]
             with reading(part.name):
                 for batch in part.batches(mine, self.schema, within):
                     yield _aligned(batch, schema)

@@ -133,7 +133,8 @@ class _Csv:
     def batches(self, columns: Sequence[str], known: pa.Schema, within: Within | None) -> Iterator[pa.RecordBatch]:
         """Yield its rows, read in the types of the whole table."""
         del within
-        types = {field.name: field.type for field in known if field.name in self.schema.names}
+        there = set(self.schema.names)
+        types = {field.name: field.type for field in known if field.name in there}
         try:
             with self._reader(column_types=types, include_columns=list(columns)) as reader:
                 for batch in reader:

@@ -24,7 +24,7 @@ def from_pandas(frame: Any, rows: int) -> pa.RecordBatchReader:
 def _pandas_column(series: Any) -> Any:
     try:
         return pa.Array.from_pandas(series)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+    except (pa.ArrowException, OverflowError):
         missing = series.isna().tolist()
         texts = [None if gone else str(value) for value, gone in zip(series, missing, strict=True)]
         return pa.array(texts, pa.string())

@@ -129,7 +129,8 @@ def _selected(reader: pa.RecordBatchReader, columns: Sequence[str] | None) -> pa
 
 
 def _wanted(columns: Sequence[str] | None, known: Sequence[str], where: str) -> list[str]:
+    there = set(known)
     for name in columns or ():
-        if name not in known:
+        if name not in there:
             raise UnknownColumn(name, known, where)
     return list(known if columns is None else columns)

@@ -240,7 +240,12 @@ def test_what_is_no_table_is_named(thing):
 
 def test_a_pandas_column_of_mixed_types_is_text_and_costs_the_others_nothing():
     frame = pd.DataFrame({"m": [1, "x", None], "f": [0.5, np.nan, 1.5], 7: [1, 2, 3]}, index=["a", "b", "c"])
+    frame["huge"] = pd.Series([2**70, 1, -(2**70)], frame.index, dtype=object)
+    frame["complex"] = [1j, 2j, 3j]
     read = stream(frame).read_all()
+    assert read["huge"].to_pylist()[0] == str(2**70)
+    assert read["complex"].to_pylist() == ["1j", "2j", "3j"]
+    read = read.drop_columns(["huge", "complex"])
     assert read.to_pydict() == {"m": ["1", "x", None], "f": [0.5, None, 1.5], "7": [1, 2, 3]}
 
 
