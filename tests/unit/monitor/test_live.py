@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -40,7 +41,7 @@ def test_quiet_traffic_is_written_down_once_a_minute(desk, traffic):
     passes(Beat(desk.shelves), START + 6 * MINUTE, 120, 10)
     ends = [each.window.end for each in desk.shelves.facts.publications("live")]
     assert len(ends) == 2
-    assert all(after - before == MINUTE for before, after in zip(ends, ends[1:], strict=False))
+    assert all(after - before == MINUTE for before, after in pairwise(ends))
 
 
 def test_an_outage_fires_and_resolves_within_a_window(desk, traffic):
