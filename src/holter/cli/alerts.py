@@ -7,7 +7,7 @@ from holter.cli.options import RULE_BROKEN, Group, answer, json_option, workspac
 
 @click.group(cls=Group)
 def alerts() -> None:
-    """See rules that were broken, and say who looks after them."""
+    """See rules that were broken."""
 
 
 @alerts.command("list")

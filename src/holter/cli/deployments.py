@@ -45,7 +45,10 @@ def deploy(
     timeout: float,
     as_json: bool,
 ) -> None:
-    """Put a model behind a scoring URI; starts the process tree when none runs."""
+    """Put a model behind a scoring URI.
+
+    Starts the process tree in the background when none runs.
+    """
     deployment = workspace().deploy(
         name,
         model,
@@ -183,6 +186,9 @@ def add(
 @workspace_option
 @json_option
 def log(deployment: str, file: str, as_json: bool, **columns: Any) -> None:
-    """Record a batch that was scored elsewhere, as if DEPLOYMENT had answered it."""
+    """Record a batch scored elsewhere.
+
+    Its rows count as if DEPLOYMENT had answered them; the same file twice is recorded once.
+    """
     rows = workspace().deployment(deployment).log(file, **columns)
     answer(f"{deployment}: {rows:,} new records.", {"deployment": deployment, "records": rows}, as_json=as_json)

@@ -7,7 +7,7 @@ from holter.cli.options import Group, answer, json_option, workspace, workspace_
 
 @click.group(cls=Group)
 def ledger() -> None:
-    """See what was decided, by whom, on which facts."""
+    """See what was decided, and by whom."""
 
 
 @ledger.command("list")

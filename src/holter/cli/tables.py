@@ -29,7 +29,10 @@ def compare(
     fail_on: str | None,
     as_json: bool,
 ) -> None:
-    """Say what changed from BASELINE to TARGET (Parquet, CSV or Arrow files, globs, Delta folders)."""
+    """Say what changed from BASELINE to TARGET.
+
+    Both are Parquet, CSV or Arrow files, globs, or Delta folders.
+    """
     from holter.workspace import compare as compare_tables
 
     found = compare_tables(baseline, target, columns=columns or None)

@@ -12,7 +12,7 @@ from holter.cli.options import answer, json_option, root, workspace_option
 @workspace_option
 @json_option
 def init(directory: Path | None, as_json: bool) -> None:
-    """Create a workspace, or open the one that is there."""
+    """Create a workspace folder."""
     from holter.workspace import open as open_workspace
 
     ws = open_workspace(directory or root(), create=True)
@@ -24,7 +24,7 @@ def init(directory: Path | None, as_json: bool) -> None:
 @workspace_option
 @json_option
 def up(detach: bool, as_json: bool) -> None:
-    """Serve, beat and show the dashboard: the one process tree.
+    """Serve, beat and show the dashboard.
 
     Where another tree serves the workspace already, this one only beats.
     """
@@ -45,7 +45,7 @@ def up(detach: bool, as_json: bool) -> None:
 @workspace_option
 @json_option
 def status(as_json: bool) -> None:
-    """Say whether the workspace is served, and how its deployments are."""
+    """Say what runs, and how it is."""
     from holter.cli.options import workspace
     from holter.workspace import tree
 
@@ -59,7 +59,7 @@ def status(as_json: bool) -> None:
 @workspace_option
 @json_option
 def down(as_json: bool) -> None:
-    """Stop the process tree and wait until it is gone."""
+    """Stop the process tree."""
     from holter.cli.options import workspace
     from holter.workspace import tree
 
@@ -72,7 +72,7 @@ def down(as_json: bool) -> None:
 @click.option("--companion", is_flag=True, help="Started by the tree: also compacts journals, and ends with it.")
 @workspace_option
 def beat(companion: bool) -> None:
-    """Evaluate what is due, deliver messages and do jobs, until stopped."""
+    """Judge, tell and answer, until stopped."""
     from holter.cli.options import workspace
     from holter.workspace.foreground import beat as run_beat
 

@@ -1,0 +1,297 @@
+"""Every verb against a real workspace that nobody serves; those that need processes are in tests/e2e."""
+
+import json
+import os
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner
+
+from holter.cli.root import holter
+from holter.workspace import open as open_workspace
+
+SCRIPT = """
+import json
+
+
+def init():
+    pass
+
+
+def run(data):
+    return [float(row[0]) / 10 for row in json.loads(data)["data"]]
+"""
+DAY = datetime(2026, 11, 1, tzinfo=UTC)
+ROLES = ["--label", "late", "--score", "probability", "--prediction", "answer"]
+
+
+def truth(n=1000, seed=0):
+    rng = np.random.default_rng(seed)
+    x = rng.uniform(0, 10, n)
+    late = (rng.random(n) < x / 10).astype(np.int64)
+    return pa.table({"x": x, "late": late, "probability": x / 10, "answer": (x > 5).astype(np.int64)})
+
+
+class Shell:
+    """Runs commands in a folder with a workspace."""
+
+    def __init__(self, root):
+        self.root = root
+        self.runner = CliRunner()
+
+    def __call__(self, *words, code=0):
+        done = self.runner.invoke(holter, ["-w", str(self.root / "ws"), *map(str, words)])
+        assert done.exit_code == code, done.output
+        assert done.exception is None or isinstance(done.exception, SystemExit)
+        return done.output
+
+    def json(self, *words, code=0):
+        done = self.runner.invoke(holter, ["-w", str(self.root / "ws"), *map(str, words), "--json"])
+        assert done.exit_code == code, done.output
+        return json.loads(done.stdout, parse_constant=pytest.fail)
+
+
+@pytest.fixture
+def shell(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HOLTER_WORKSPACE", raising=False)
+    return Shell(tmp_path)
+
+
+@pytest.fixture
+def ready(shell):
+    """A registered model, and a deployment that nobody serves."""
+    (shell.root / "model.bin").write_bytes(b"weights")
+    (shell.root / "score.py").write_text(SCRIPT)
+    pq.write_table(truth(), shell.root / "base.parquet")
+    shell("init")
+    shell("models", "register", "late", "model.bin", "-b", "base.parquet", *ROLES)
+    ws = open_workspace(shell.root / "ws")
+    ws.deploy("late-api", "late", entry_script=shell.root / "score.py", start=False)
+    return shell
+
+
+@pytest.fixture
+def recorded(ready):
+    """Three days of records with labels."""
+    for day in range(3):
+        table = truth(300, seed=day + 5)
+        table = table.append_column("id", pa.array([f"d{day}-{i}" for i in range(300)]))
+        times = pa.array([DAY + timedelta(days=day, minutes=i) for i in range(300)])
+        pq.write_table(table.append_column("when", times), ready.root / f"day{day}.parquet")
+        words = ["--key", "id", "--time", "when", "--score", "probability", "--prediction", "answer"]
+        assert ready.json("log", "late-api", f"day{day}.parquet", *words)["records"] == 300
+        words = ["late-api", f"day{day}.parquet", "--key", "id", "--label", "late"]
+        assert ready.json("labels", "add", *words) == {"deployment": "late-api", "labels": 300}
+    return ready
+
+
+def test_init(shell):
+    assert "is ready" in shell("init")
+    assert shell.json("init")["workspace"] == str(shell.root / "ws")
+    assert "elsewhere is ready" in shell("init", "elsewhere")
+    assert (shell.root / "elsewhere" / "holter.toml").exists()
+
+
+def test_the_workspace_may_stand_behind_the_verb_or_in_the_environment(shell, monkeypatch):
+    shell("init")
+    done = shell.runner.invoke(holter, ["models", "list", "--workspace", "ws", "--json"])
+    assert (done.exit_code, done.output) == (0, "[]\n")
+    monkeypatch.setenv("HOLTER_WORKSPACE", "ws")
+    assert shell.runner.invoke(holter, ["models", "list"]).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["models", "list"],
+        ["deployments", "list"],
+        ["monitors", "list"],
+        ["alerts", "list"],
+        ["ledger", "verify"],
+        ["status"],
+        ["down"],
+        ["beat"],
+        ["web"],
+        ["labels", "add", "d", "f"],
+    ],
+)
+def test_without_a_workspace_it_says_how_to_make_one(shell, words):
+    assert "Create it with: holter init" in shell(*words, code=1)
+    assert not (shell.root / "ws").exists()
+
+
+def test_a_folder_that_is_no_workspace(shell):
+    (shell.root / "ws").mkdir()
+    assert "no workspace" in shell("models", "list", code=1)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["bogus"], ["models", "bogus"], ["compare", "one"], ["compare", "a", "b", "--fail-on", "moon"], ["deploy"]],
+)
+def test_wrong_use_is_2(shell, words):
+    assert "Usage:" in shell(*words, code=2)
+
+
+def test_compare(shell):
+    pq.write_table(truth(2000), shell.root / "january.parquet")
+    pq.write_table(truth(2000, seed=3).set_column(0, "x", pa.array([50.0] * 2000)), shell.root / "february.parquet")
+    pair = ["january.parquet", "february.parquet"]
+    assert shell("compare", *pair).startswith("x changed most from january to february")
+    assert shell.json("compare", *pair)["columns"][0]["column"] == "x"
+    shell("compare", *pair, "--fail-on", "drift", code=3)
+    assert shell.json("compare", *pair, "--fail-on", "any", code=3)["alarms"] > 0
+    shell("compare", pair[0], pair[0], "--fail-on", "any")
+    only = shell.json("compare", *pair, "-c", "late", "--fail-on", "any")
+    assert [each["column"] for each in only["columns"]] == ["late"]
+    shell("compare", *pair, "-o", "page.html")
+    page = (shell.root / "page.html").read_text()
+    assert "<svg" in page
+    assert "january" in page
+    assert "Did you mean 'late'" in shell("compare", *pair, "-c", "lat", code=1)
+    assert "there is no such file" in shell("compare", "nowhere.parquet", pair[1], code=1)
+    assert "nowhere" in shell("compare", *pair, "-o", "nowhere/page.html", code=1)
+
+
+def test_models(ready):
+    assert "late" in ready("models", "list")
+    assert ready.json("models", "list")[0]["version"] == 1
+    shown = ready.json("models", "show", "late")
+    assert shown["schema"]["task"] == "binary"
+    assert shown["lineage"]["task"] == "binary: the label is 0 or 1"
+    assert "digest: " in ready("models", "show", "late", "--version", 1)
+    assert "Registered late:2." in ready("models", "register", "late", "model.bin", "--tag", "by=me", "--tag", "a=b=c")
+    assert ready.json("models", "show", "late")["tags"] == {"by": "me", "a": "b=c"}
+    assert (
+        ready.json("models", "register", "late", "model.bin", "-b", "base.parquet", "--training-rows")["version"] == 3
+    )
+    assert "KEY=VALUE" in ready("models", "register", "late", "model.bin", "--tag", "me", code=2)
+    assert "Did you mean 'late'" in ready("models", "show", "lat", code=1)
+    ready("models", "register", "late", "nowhere.bin", code=2)
+    assert "no column 'lat'" in ready(
+        "models", "register", "late", "model.bin", "-b", "base.parquet", "--label", "lat", code=1
+    )
+
+
+def test_deployments(ready):
+    assert "Transitioning" in ready("deployments", "list")
+    assert ready.json("deployments", "list")[0]["name"] == "late-api"
+    assert "late:1" in ready("deployments", "show", "late-api")
+    ready("models", "register", "late", "model.bin")
+    assert ready.json("deployments", "promote", "late-api", 2, "--reason", "newer")["wanted_version"] == 2
+    assert ready.json("deployments", "rollback", "late-api")["wanted_version"] == 1
+    assert ready.json("deployments", "pause", "late-api")["paused"]
+    assert not ready.json("deployments", "resume", "late-api")["paused"]
+    assert "late:9" in ready("deployments", "promote", "late-api", 9, code=1)
+    assert "holter up" in ready("deployments", "promote", "late-api", 2, "--wait", code=1)
+    assert ready.json("deployments", "logs", "late-api") == {"deployment": "late-api", "log": ""}
+    assert "Did you mean 'late-api'" in ready("deployments", "show", "late-ap", code=1)
+    ready("deployments", "delete", "late-api", code=1)
+    assert ready.json("deployments", "delete", "late-api", "--yes") == {"deleted": "late-api"}
+    assert ready("deployments", "list").startswith("No deployments")
+
+
+def test_deploying_what_cannot_be(ready):
+    script = ["--entry-script", "score.py"]
+    assert "exists already" in ready("deploy", "late-api", "--model", "late", *script, code=1)
+    assert "NAME:VERSION" in ready("deploy", "other-api", "--model", "late:x", *script, code=1)
+    assert "nowhere.py" in ready("deploy", "other-api", "--model", "late", "--entry-script", "nowhere.py", code=1)
+
+
+def test_labels_and_log_refuse_what_they_cannot_read(ready):
+    assert "no column 'label'" in ready("labels", "add", "late-api", "base.parquet", "--key", "x", code=1)
+    assert "is not a time" in ready("labels", "add", "late-api", "base.parquet", "--received-at", "soon", code=2)
+    assert "key=" in ready("log", "late-api", "base.parquet", "--label", "late", code=1)
+
+
+def test_a_monitor_from_watching_to_an_alert(recorded):
+    rule = ["--rule", "auc: performance.roc_auc < 0.99", "--email", "team@example.com"]
+    added = recorded.json("monitors", "add", "late-daily", "-d", "late-api", "--event-clock", *rule)
+    assert added["rules"][0]["responses"] == [{"kind": "email", "options": {"to": "team@example.com"}}]
+    assert "late-daily" in recorded("monitors", "list")
+    assert recorded.json("monitors", "show", "late-daily") == added
+    past = recorded.json("monitors", "backfill", "late-daily", "2026-11-01", "2026-11-02T00:00:00+00:00")
+    assert {each["start"] for each in past["measurements"]} == {"2026-11-01T00:00:00+00:00"}
+    found = recorded.json("monitors", "run", "late-daily", code=3)
+    assert any(each["metric"] == "roc_auc" for each in found["measurements"])
+    assert found["alerts"][0]["state"] == "firing"
+    assert "below 0.99" in recorded("monitors", "run", "late-daily", code=3)
+    assert len(recorded.json("monitors", "history", "late-daily", "--metric", "performance.roc_auc")) == 2
+    replayed = recorded.json("monitors", "replay", "late-daily", "--rule", "performance.roc_auc < 0.1")
+    assert replayed == []
+    assert len(recorded.json("monitors", "replay", "late-daily")) == 1
+    (alert,) = recorded.json("alerts", "list")
+    recorded("alerts", "list")
+    recorded("alerts", "list", "--open", "--fail", code=3)
+    assert recorded.json("alerts", "acknowledge", alert["id"], "--reason", "looking")["state"] == "acknowledged"
+    assert "looking" in recorded("alerts", "show", alert["id"])
+    assert recorded.json("alerts", "show", alert["id"])["events"][-1]["state"] == "acknowledged"
+    assert "late-daily" in recorded("alerts", "list", "--monitor", "late-daily")
+    assert recorded("monitors", "pause", "late-daily").count("paused") == 1
+    assert not recorded.json("monitors", "resume", "late-daily")["paused"]
+    entries = recorded.json("ledger", "list")
+    assert recorded.json("ledger", "verify") == {"entries": len(entries), "whole": True}
+    assert "whole" in recorded("ledger", "verify")
+    assert len(recorded.json("ledger", "list", "--since", 1, "--limit", 1)) == 1
+    recorded("monitors", "delete", "late-daily", "--yes")
+    assert recorded.json("monitors", "list") == []
+
+
+def test_a_monitor_whose_rules_hold_is_0(recorded):
+    recorded("monitors", "add", "late-daily", "-d", "late-api", "--event-clock", "--rule", "performance.roc_auc < 0.1")
+    recorded("monitors", "run", "late-daily")
+    recorded("alerts", "list", "--fail")
+
+
+def test_a_monitor_from_a_file(ready):
+    (ready.root / "late.toml").write_text(
+        'name = "late-daily"\ndeployment = "late-api"\nbaseline = "base.parquet"\nlabel = "late"\n'
+        'score = "probability"\nprediction = "answer"\n\n'
+        '[[rules]]\nname = "auc"\nmetric = "performance.roc_auc"\nbelow = 0.7\n\n'
+        '[[rules.responses]]\nkind = "command"\noptions = { command = "true" }\n'
+    )
+    added = ready.json("monitors", "add", "late.toml")
+    assert added["rules"][0]["responses"][0]["kind"] == "command"
+    assert os.path.exists(added["baseline"])
+    assert "exists already" in ready("monitors", "add", "late.toml", code=1)
+    ready("monitors", "add", "late.toml", "--overwrite")
+    assert ready.json("monitors", "replay", "late-daily", "--rules", "late.toml") == []
+
+
+def test_a_monitor_of_a_table(ready):
+    table = truth(300).append_column("when", pa.array([DAY + timedelta(minutes=i) for i in range(300)]))
+    pq.write_table(table, ready.root / "scores.parquet")
+    words = ["-t", "scores.parquet", "--time", "when", "-b", "base.parquet", *ROLES, "--event-clock"]
+    added = ready.json("monitors", "add", "late-batch", *words)
+    assert added["table"]["schema"]["features"] == [["x", "numeric", "double"]]
+    assert "time=" in ready("monitors", "add", "other", "-t", "scores.parquet", code=1)
+    assert "a deployment or a table" in ready("monitors", "add", "other", code=2)
+    assert "is not a rule" in ready("monitors", "add", "other", "-d", "late-api", "--rule", "roc", code=2)
+    assert "no metric" in ready("monitors", "add", "other", "-d", "late-api", "--rule", "performance.rok < 1", code=1)
+
+
+def test_score_writes_what_the_model_says(ready):
+    pq.write_table(truth(5).select(["x"]), ready.root / "in.parquet")
+    ready("score", "--deployment", "late-api", "--version", 1, "--input", "in.parquet", "--output", "out.parquet")
+    scores = pq.read_table(ready.root / "out.parquet")
+    assert scores["_score"].to_pylist() == pytest.approx(truth(5)["probability"].to_pylist())
+    assert " score " not in ready("--help")
+
+
+def test_nothing_runs(ready):
+    assert "not running" in ready("status")
+    assert ready.json("status")["running"] is False
+    assert "holter up --detach" in ready("down", code=1)
+
+
+def test_a_damaged_ledger_is_1(ready):
+    import sqlite3
+
+    with sqlite3.connect(ready.root / "ws" / "holter.db") as database:
+        database.execute("UPDATE ledger SET actor = 'somebody else'")
+    database.close()
+    assert "broken at entry" in ready("ledger", "verify", code=1)
