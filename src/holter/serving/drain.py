@@ -47,17 +47,17 @@ class DrainingServer:
         self._application.draining = True
         self._draining.set()
 
-    async def until_drained(self) -> None:
-        """Return when the last connection is closed after a drain."""
+    async def until_closed(self) -> None:
+        """Return once it is drained and takes no new connection."""
         while not self._draining.is_set():
             await self._server.on_tick(0)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._draining.wait(), _DATE_SECONDS)
         for server in self._server.servers:
             server.close()
-        await self._let_go()
 
-    async def _let_go(self) -> None:
+    async def until_empty(self) -> None:
+        """Return when the last connection is closed."""
         loop, state = asyncio.get_running_loop(), self._server.server_state
         began, asked = loop.time(), False
         _log.info("draining %d connections", len(state.connections))

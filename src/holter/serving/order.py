@@ -59,11 +59,11 @@ class Tell(msgspec.Struct, frozen=True, omit_defaults=True):
     """A line of the conversation.
 
     A worker says ``ready`` (init is done), ``listening``, ``beat`` (its event loop turns; with what it has answered and
-    what it could not record so far) or ``failed`` (with the reason). A supervisor says ``listen`` or ``drain`` (with
-    the seconds that idle connections may stay).
+    what it could not record so far), ``closed`` (it takes no new connection) or ``failed`` (with the reason). A
+    supervisor says ``listen`` or ``drain`` (with the seconds that idle connections may stay).
     """
 
-    word: Literal["ready", "listening", "beat", "failed", "listen", "drain"]
+    word: Literal["ready", "listening", "beat", "closed", "failed", "listen", "drain"]
     reason: str = ""
     patience: float = 0.0
     answered: int = 0

@@ -59,6 +59,11 @@ class Pool:
         return self._count(Stage.LISTENING)
 
     @property
+    def accepting(self) -> bool:
+        """Whether a worker may still take a new connection."""
+        return any(worker.accepting for worker, _ in self._workers)
+
+    @property
     def complete(self) -> bool:
         """Whether all workers take traffic."""
         return self.listening == self.plan.workers

@@ -76,6 +76,10 @@ class Worker:
         Whether it gave the reason itself: its code cannot be used, and starting it again will not help.
     served
         Whether it ever listened.
+    accepting
+        Whether it may still take a new connection; a drained one does until it has heard of it.
+    answered, gaps
+        What it says it has answered, and what of that it could not record.
     """
 
     def __init__(self, order: Order, listener: socket.socket, log: Path, now: float) -> None:
@@ -95,7 +99,7 @@ class Worker:
         self._limit = order.timeout_ms / 1000 + GRACE_SECONDS if order.timeout_ms else None
         self._deadline: float | None = now + START_SECONDS
         self.stage, self.reason, self.told, self.served = Stage.STARTING, "", False, False
-        self.answered = self.gaps = 0
+        self.accepting, self.answered, self.gaps = False, 0, 0
 
     @property
     def pid(self) -> int:
@@ -155,7 +159,9 @@ class Worker:
         elif tell.word == "ready" and self.stage is Stage.STARTING:
             self.stage, self._deadline = Stage.READY, None
         elif tell.word == "listening" and self.stage is Stage.READY:
-            self.stage, self.served = Stage.LISTENING, True
+            self.stage, self.served, self.accepting = Stage.LISTENING, True, True
+        elif tell.word == "closed":
+            self.accepting = False
         elif tell.word == "beat":
             self.answered, self.gaps = tell.answered, tell.gaps
         if self.stage is Stage.LISTENING and self._limit is not None:
@@ -165,7 +171,7 @@ class Worker:
         code = self._process.returncode
         if not self.reason and self.stage is not Stage.DRAINING:
             self.reason = f"worker {self.pid} {_ended(code)}"
-        self.stage = Stage.GONE
+        self.stage, self.accepting = Stage.GONE, False
         self._control.close()
 
 

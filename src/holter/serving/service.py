@@ -136,6 +136,8 @@ class Service:
             return Report(DeploymentState.UNHEALTHY, version, self._note, back)
         if self._next is not None:
             return Report(DeploymentState.TRANSITIONING, version, f"starting version {wanted}")
+        if any(leaving.accepting for leaving in self._retiring):
+            return Report(DeploymentState.TRANSITIONING, version, f"version {version} takes over")
         if pool.listening:
             return _serving(pool, self._note)
         return _not_serving(pool)

@@ -118,7 +118,9 @@ class _Conversation:
         if not self._application.draining:
             await self._server.open([self._listener])
             await self._tell(Tell("listening"))
-            await self._server.until_drained()
+            await self._server.until_closed()
+            await self._tell(Tell("closed"))
+            await self._server.until_empty()
         beating.cancel()
         faulthandler.cancel_dump_traceback_later()
 
