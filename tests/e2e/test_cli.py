@@ -9,6 +9,7 @@ import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -51,7 +52,7 @@ class Shell:
             command, capture_output=True, text=True, cwd=self.folder, env=self.environment, check=False
         )
         assert done.returncode == code, done.stdout + done.stderr + self.logs()
-        assert "Traceback" not in done.stderr
+        assert "click/core.py" not in done.stderr  # no error of Holter shows a user its own traceback
         return done.stdout
 
     def json(self, *words, code=0):
@@ -211,14 +212,12 @@ def test_after_kill_the_companions_end_and_a_new_tree_starts(shell):
 
 
 def _children(pid):
-    with open(f"/proc/{pid}/task/{pid}/children") as file:
-        return [int(each) for each in file.read().split()]
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def _lives(pid):
     try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rpartition(")")[2].split()[0] != "Z"
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
 

@@ -1,8 +1,8 @@
 """Every verb against a real workspace that nobody serves; those that need processes are in tests/e2e."""
 
 import json
-import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -256,7 +256,7 @@ def test_a_monitor_from_a_file(ready):
     )
     added = ready.json("monitors", "add", "late.toml")
     assert added["rules"][0]["responses"][0]["kind"] == "command"
-    assert os.path.exists(added["baseline"])
+    assert Path(added["baseline"]).exists()
     assert "exists already" in ready("monitors", "add", "late.toml", code=1)
     ready("monitors", "add", "late.toml", "--overwrite")
     assert ready.json("monitors", "replay", "late-daily", "--rules", "late.toml") == []

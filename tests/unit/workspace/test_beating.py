@@ -41,19 +41,19 @@ def test_a_step_that_raises_is_tried_again(caplog):
 
 
 def test_the_pause_doubles_while_it_fails_and_never_exceeds_a_minute():
-    class Stop:
-        pauses: list[float] = []
+    pauses = []
 
+    class Stop:
         def wait(self, pause):
-            self.pauses.append(pause)
-            return len(self.pauses) == 9
+            pauses.append(pause)
+            return len(pauses) == 9
 
     def step():
-        if len(Stop.pauses) != 7:
+        if len(pauses) != 7:
             raise ValueError
 
     Loop("failing", 1.0, step).run(Stop())
-    assert Stop.pauses == [2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0, 1.0, 2.0]
+    assert pauses == [2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0, 1.0, 2.0]
 
 
 def test_one_failing_loop_does_not_disturb_another():

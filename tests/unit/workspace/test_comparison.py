@@ -75,11 +75,11 @@ def test_alarms_come_first_and_by_distance(files):
 @pytest.mark.parametrize(
     "convert",
     [
-        lambda path: str(path),
-        lambda path: pq.read_table(path),
-        lambda path: pd.read_parquet(path),
-        lambda path: pl.read_parquet(path),
-        lambda path: pl.scan_parquet(path),
+        str,
+        pq.read_table,
+        pd.read_parquet,
+        pl.read_parquet,
+        pl.scan_parquet,
         lambda path: duckdb.from_parquet(str(path)),
         lambda path: pq.read_table(path).to_reader(),
     ],

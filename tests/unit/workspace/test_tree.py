@@ -55,7 +55,7 @@ def test_starting_what_runs_starts_nothing(tmp_path):
 
 def test_a_tree_that_ends_at_once_shows_its_log(tmp_path, monkeypatch):
     monkeypatch.setattr(tree, "command", lambda *_: [sys.executable, "-c", "raise SystemExit('no luck')"])
-    with pytest.raises(TreeFailed, match="ended at once with code 1.*\n\n.*\nno luck"):
+    with pytest.raises(TreeFailed, match=r"ended at once with code 1.*\n\n.*\nno luck"):
         tree.start(tmp_path)
 
 
