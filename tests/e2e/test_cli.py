@@ -185,6 +185,7 @@ def test_a_deployment_that_never_starts_is_1(shell):
 
 def test_a_second_up_only_beats_and_the_first_goes_on(shell):
     first = shell.json("up", "--detach")
+    assert first["dashboard"].startswith("http://127.0.0.1:")
     assert shell.json("up", "--detach")["pid"] == first["pid"]
     second = shell.start("up")
     assert "This process only beats" in second.stdout.readline()

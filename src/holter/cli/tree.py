@@ -21,9 +21,10 @@ def init(directory: Path | None, as_json: bool) -> None:
 
 @click.command()
 @click.option("--detach", is_flag=True, help="Run in the background; words go to log/up.log.")
+@click.option("--at-once", is_flag=True, hidden=True, help="Do not wait for the dashboard.")
 @workspace_option
 @json_option
-def up(detach: bool, as_json: bool) -> None:
+def up(detach: bool, at_once: bool, as_json: bool) -> None:
     """Serve, beat and show the dashboard.
 
     Where another tree serves the workspace already, this one only beats.
@@ -34,6 +35,7 @@ def up(detach: bool, as_json: bool) -> None:
     folder = open_workspace(root(), create=True).root
     if detach:
         found = tree.start(folder)
+        found = found if at_once else tree.await_dashboard(folder)
         answer(found, found.to_dict(), as_json=as_json)
         return
     from holter.workspace.foreground import up as run_up

@@ -162,7 +162,7 @@ def _cast(table: pa.Table, name: str, dtype: pa.DataType) -> pa.Table:
         column = column.cast(column.type.value_type)
     try:
         return table.set_column(table.column_names.index(name), name, column.cast(dtype))
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+    except pa.ArrowException as error:
         raise BadLabels(f"{name.strip('_')} cannot be read as {dtype}: {error}") from error
 
 

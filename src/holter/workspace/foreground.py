@@ -25,6 +25,7 @@ def up(root: Path, say: Callable[[str], object]) -> None:
     if not tree.held(root):
         from holter.serving.supervisor import Supervisor
 
+        say(f"Serving {root}; Ctrl-C stops it. Where the dashboard is: holter status")
         companions = {name: tree.command(root, name, "--companion") for name in ("beat", "web")}
         try:
             Supervisor(Shelves.open(root), companions).run()

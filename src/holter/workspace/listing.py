@@ -1,6 +1,7 @@
 """What every list that a workspace hands out can do."""
 
 import json
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
@@ -25,11 +26,13 @@ class Listing(Sequence[Item], Generic[Item]):
     _nothing: ClassVar[str] = "Nothing."
     _right: ClassVar[tuple[str, ...]] = ()
 
+    @abstractmethod
     def _cells(self, item: Item) -> Mapping[str, str]:
-        raise NotImplementedError
+        """Return what a person sees: text under each header."""
 
+    @abstractmethod
     def _plain(self, item: Item) -> dict[str, Any]:
-        raise NotImplementedError
+        """Return what a program gets: JSON values."""
 
     @overload
     def __getitem__(self, index: int) -> Item: ...

@@ -21,6 +21,7 @@ from holter.serving.lock import lock_file, tree_file
 from holter.serving.logs import process_log, tail
 
 _START_SECONDS: Final = 30.0
+_DASHBOARD_SECONDS: Final = 15.0
 _STOP_SECONDS: Final = 60.0
 _POLL_SECONDS: Final = 0.05
 
@@ -75,8 +76,23 @@ def status(root: Path) -> TreeStatus:
     if not held(root):
         return TreeStatus(str(root), running=False)
     tree, web = _read(tree_file(root)), _read(web_file(root))
-    found = {"pid": tree.get("pid"), "started": tree.get("started"), "dashboard": web.get("url")}
+    found = {
+        "pid": tree.get("pid"),
+        "started": tree.get("started"),
+        "dashboard": web.get("url") if _lives(web.get("pid")) else None,
+    }
     return TreeStatus(str(root), running=True, **found)
+
+
+def _lives(pid: object) -> bool:
+    """Tell whether a process is there: the note of a dashboard that was killed says where it no longer is."""
+    try:
+        os.kill(int(str(pid)), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        pass  # another user's: it lives
+    return True
 
 
 def _read(path: Path) -> Mapping[str, Any]:
@@ -121,6 +137,12 @@ def start(root: Path) -> TreeStatus:
     return status(root)
 
 
+def await_dashboard(root: Path, *, timeout: float = _DASHBOARD_SECONDS) -> TreeStatus:
+    """Return the status as soon as the dashboard is there, or after ``timeout`` seconds as it then is."""
+    _until(lambda: status(root).dashboard is not None, timeout)
+    return status(root)
+
+
 def ensure(root: Path) -> None:
     """See to it that the tree runs; a helper process starts it, so that it is no child of the caller.
 
@@ -131,7 +153,9 @@ def ensure(root: Path) -> None:
     """
     if held(root):
         return
-    done = subprocess.run(command(root.resolve(), "up", "--detach"), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command(root.resolve(), "up", "--detach", "--at-once"), capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise TreeFailed(str(root), "could not be started", done.stderr.strip())
 

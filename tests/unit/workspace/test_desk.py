@@ -403,3 +403,61 @@ def test_a_table_that_cannot_be_watched_is_refused(ws, folder, wrong, error):
     with pytest.raises(error):
         ws.monitor("late-batch", folder, **wrong)
     assert not ws.monitors()
+
+
+def test_waiting_ends_when_the_time_is_up(ws, deployed, monkeypatch):
+    from holter.serving.lock import workspace_lock
+
+    with workspace_lock(ws.root, 0, datetime.now(UTC)):
+        with pytest.raises(DeploymentFailed, match="still Transitioning after 0 s"):
+            deployed.wait(0)
+        observe(ws, DeploymentState.HEALTHY)
+        assert deployed.wait(0).state == "Healthy"
+        observe(ws, DeploymentState.HEALTHY, at=datetime.now(UTC) - timedelta(days=1))
+        with pytest.raises(DeploymentFailed):  # the word of a tree that was killed
+            deployed.wait(0)
+
+
+def test_waiting_for_a_version_that_gave_way(ws, deployed, model_file, monkeypatch):
+    from holter.serving.lock import workspace_lock
+    from holter.workspace import deployment
+
+    ws.models.register("late", model_file)
+    monkeypatch.setattr(deployment, "sleep", lambda _: deployed.promote(2))
+    with workspace_lock(ws.root, 0, datetime.now(UTC)), pytest.raises(DeploymentFailed, match="gave way to version 2"):
+        deployed.wait(30)
+
+
+def test_a_pause_is_waited_for_as_well(ws, deployed):
+    from holter.serving.lock import workspace_lock
+
+    deployed.pause()
+    with workspace_lock(ws.root, 0, datetime.now(UTC)):
+        observe(ws, DeploymentState.PAUSED, None)
+        assert deployed.wait(0).state == "Paused"
+
+
+def test_without_a_user_database_the_actor_has_no_name(monkeypatch):
+    import getpass
+
+    from holter.workspace.identity import actor
+
+    def nobody():
+        raise KeyError("uid 12345")
+
+    monkeypatch.setattr(getpass, "getuser", nobody)
+    assert actor() == "user:unknown"
+
+
+def test_an_alert_that_was_resolved_is_not_acknowledged(ws, deployed):
+    from dataclasses import replace
+
+    deployed.log(batch(300), key="id", time="when", score="probability", label="late")
+    later = batch(5, DAY + timedelta(days=1)).set_column(4, "id", pa.array([f"l{i}" for i in range(5)]))
+    deployed.log(later, key="id", time="when", score="probability", label="late")
+    ws.monitor("m", deployed, event_clock=True, rules=[Rule("auc", "performance.roc_auc", below=0.99)]).run()
+    (alert,) = ws.alerts()
+    with ws.shelves.facts.begin() as transaction:
+        transaction.save_alert(replace(alert, state=AlertState.RESOLVED), ())
+    with pytest.raises(InputError, match="only one that fires"):
+        ws.acknowledge(alert.id)

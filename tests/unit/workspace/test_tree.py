@@ -29,7 +29,7 @@ def hold(root):
 def test_who_holds_the_lock_runs(tmp_path):
     with hold(tmp_path):
         (tmp_path / "run" / "tree.json").write_text(json.dumps({"pid": 7, "started": "2026-01-01T00:00:00+00:00"}))
-        (tmp_path / "run" / "web.json").write_text(json.dumps({"url": "http://127.0.0.1:1/"}))
+        (tmp_path / "run" / "web.json").write_text(json.dumps({"url": "http://127.0.0.1:1/", "pid": os.getpid()}))
         found = tree.status(tmp_path)
         assert (found.running, found.pid, found.dashboard) == (True, 7, "http://127.0.0.1:1/")
         assert "process 7, dashboard http://127.0.0.1:1/" in str(found)
@@ -104,3 +104,12 @@ def test_a_tree_that_does_not_end_is_told(tmp_path):
 def test_the_command_is_this_interpreter(tmp_path):
     assert tree.command(tmp_path, "up") == [sys.executable, "-m", "holter", "up", "--workspace", str(tmp_path)]
     assert os.access(sys.executable, os.X_OK)
+
+
+@pytest.mark.parametrize("note", [{}, {"pid": None}, {"pid": 2**22 + 1}])
+def test_a_dashboard_that_was_killed_is_nowhere(tmp_path, note):
+    with hold(tmp_path):
+        (tmp_path / "run" / "web.json").write_text(json.dumps({"url": "http://127.0.0.1:1/", **note}))
+        assert tree.await_dashboard(tmp_path, timeout=0.1).dashboard is None
+        (tmp_path / "run" / "web.json").write_text(json.dumps({"url": "http://127.0.0.1:1/", "pid": 1}))
+        assert tree.await_dashboard(tmp_path).dashboard == "http://127.0.0.1:1/"
