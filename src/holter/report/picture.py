@@ -27,6 +27,7 @@ _DOT: Final = re.compile(
 """A round point, which Vega writes as two arcs."""
 _ALIKE: Final = re.compile(r'<path d="([^"]*)"([^>]*)/>(?:<path d="[^"]*"\2/>)+')
 """Neighbours of one look, such as the cells of one shade: one path draws them all."""
+_EMPTY: Final = re.compile(r"<g(?: [^>]*)?/>|<g(?: [^>]*[^/>])?></g>")
 _NUMBER: Final = re.compile(r"(\d+\.\d{2})\d+")
 _HEX: Final = re.compile(r'="(#[0-9a-f]{6})"')
 _HEAD: Final = re.compile(r'<svg([^>]*?) width="[^"]*" height="[^"]*" viewBox="([^"]*)">')
@@ -74,7 +75,7 @@ def _cleaned(drawn: str) -> str:
         drawn = noise.sub("", drawn)
     drawn = _DOT.sub(r'<circle cx="\1" cy="\2" r="\3"\4/>', drawn)
     drawn = _ALIKE.sub(_merged, drawn)
-    while (smaller := re.sub(r"<g[^>]*></g>", "", drawn)) != drawn:
+    while (smaller := _EMPTY.sub("", drawn)) != drawn:
         drawn = smaller
     return _NUMBER.sub(r"\1", drawn)
 

@@ -28,7 +28,8 @@ POLICY: Final = (
 _HEADERS: Final = {
     "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
+    # Not "no-referrer": browsers then send "Origin: null" with our own forms.
+    "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
@@ -96,7 +97,7 @@ class Guard:
         if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             return False
         origin = headers.get("origin")
-        return origin is None or urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
+        return origin is None or origin.lower().partition("://")[2] == headers.get("host", "").lower()
 
     def _bearer(self, headers: Headers) -> bool:
         kind, _, given = headers.get("authorization", "").partition(" ")
@@ -115,8 +116,11 @@ def _hosts(settings: Settings) -> Iterable[str]:
 
 
 def _name(host: str) -> str:
-    """Return the name in a Host header without its port."""
-    return (urlsplit(f"//{host}").hostname or "").lower() if host else ""
+    """Return the name in a Host header without its port; empty if it is none."""
+    try:
+        return (urlsplit(f"//{host}").hostname or "").lower()
+    except ValueError:
+        return ""
 
 
 def _no(status: int, why: str) -> Response:

@@ -75,7 +75,8 @@ def _add_acting(routes: APIRouter, shelves: Shelves, secret: Secret) -> None:
             page = report.message_page("Sign in", "That is not the token.", _now(), sign_in=True)
             return HTMLResponse(page, 403)
         reply = RedirectResponse("/", 303)
-        reply.set_cookie(COOKIE, secret.made_for(SESSION), WEEK_S, httponly=True, samesite="strict")
+        safe = shelves.settings.base_url.startswith("https:")
+        reply.set_cookie(COOKIE, secret.made_for(SESSION), WEEK_S, httponly=True, samesite="strict", secure=safe)
         return reply
 
     @routes.post("/alerts/{alert}/acknowledge")

@@ -1,8 +1,8 @@
 import shutil
 
 import pytest
-import watched_workspace
 
+import watched_workspace
 from holter.registry import Shelves
 
 

@@ -1,13 +1,13 @@
 """SVG and PNG of a specification."""
 
 import re
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
-from holter.charts import NARROW, THEME, WIDE, drift_heatmap, performance, ranked
+from holter.charts import NARROW, THEME, WIDE, drift_heatmap, performance, ranked, traffic
 from holter.report import png, svg
-from holter.types import Measurement, Span
+from holter.types import Measurement, Span, Traffic
 from watched_workspace import DAY, HOSTILE, START, drift
 from watched_workspace import performance as auc
 
@@ -16,7 +16,7 @@ SPEC = performance({"realised": SERIES, "estimated": SERIES}, 0.65, title=f"AUC 
 
 
 def test_it_is_well_formed_and_has_a_name_and_words():
-    tree = ElementTree.fromstring(svg(SPEC))
+    tree = ET.fromstring(svg(SPEC))
     assert tree.get("role") == "img"
     name, words = tree[0], tree[1]
     assert (name.tag.rpartition("}")[2], words.tag.rpartition("}")[2]) == ("title", "desc")
@@ -26,8 +26,10 @@ def test_it_is_well_formed_and_has_a_name_and_words():
 
 def test_names_from_data_are_never_markup():
     hostile = [drift(day, HOSTILE) for day in range(3)]
-    for spec in (SPEC, drift_heatmap(hostile), ranked(hostile[:1], title=HOSTILE)):
+    requests = traffic([(START, Traffic(3))], title=HOSTILE)
+    for spec in (SPEC, drift_heatmap(hostile), ranked(hostile[:1], title=HOSTILE), requests):
         assert "<script" not in svg(spec)
+        ET.fromstring(svg(spec))
 
 
 def test_every_colour_is_a_variable_with_its_light_value_to_fall_back_on():
@@ -65,7 +67,7 @@ def test_the_same_picture_is_the_same_text():
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])
 def test_it_is_as_wide_as_was_asked(width):
-    box = ElementTree.fromstring(svg(performance({"realised": SERIES}, width=width))).get("viewBox")
+    box = ET.fromstring(svg(performance({"realised": SERIES}, width=width))).get("viewBox")
     assert abs(float(box.split()[2]) - width) <= 12
 
 

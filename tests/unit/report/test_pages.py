@@ -1,0 +1,211 @@
+"""Pages of a real workspace, parsed as a browser would."""
+
+import re
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+
+import pytest
+
+from holter import report
+from holter.errors import NotFound
+from holter.store.protocols import Entry
+from watched_workspace import ALERT, DEPLOYMENT, HOSTILE, MONITOR, resolve
+
+NOW = datetime.now(UTC)
+VOID = {"meta", "link", "input", "img", "br"}
+
+
+class Page(HTMLParser):
+    """Text, links and addresses of a page; refuses tags that do not match and markup that runs."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.words, self.links, self.loads, self.open = [], [], [], []
+        self.feed(html)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        assert tag not in ("script", "iframe", "object")
+        assert not any(name.startswith("on") or name == "style" for name in values)
+        if tag == "a":
+            self.links.append(values["href"])
+        if tag in ("link", "img"):
+            self.loads.append(values.get("href") or values.get("src"))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        assert tag != "script"
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    @property
+    def text(self):
+        return re.sub(r"\s+", " ", " ".join(self.words))
+
+
+PAGES = {
+    "index": lambda s: report.index_page(s, NOW),
+    "deployment": lambda s: report.deployment_page(s, DEPLOYMENT, NOW),
+    "bare deployment": lambda s: report.deployment_page(s, "churn-api", NOW),
+    "versions": lambda s: report.versions_page(s, DEPLOYMENT, NOW),
+    "monitor": lambda s: report.monitor_page(s, MONITOR, NOW),
+    "table monitor": lambda s: report.monitor_page(s, "scores-weekly", NOW),
+    "alerts": lambda s: report.alerts_page(s, NOW),
+    "alert": lambda s: report.alert_page(s, ALERT, NOW, lambda purpose: f"token-for-{purpose}"),
+    "ledger": lambda s: report.ledger_page(s, NOW),
+    "message": lambda s: report.message_page(HOSTILE, HOSTILE, NOW),
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_is_well_formed_small_says_utc_and_loads_nothing_from_elsewhere(shelves, name):
+    html = PAGES[name](shelves)
+    page = Page(html)
+    assert len(html.encode()) < 300_000
+    assert "All times are UTC" in page.text
+    assert all(each.startswith("/static/") for each in page.loads)
+    assert all(each.startswith(("/", "#")) for each in page.links)
+
+
+def test_the_overview_lists_those_that_need_attention_first(shelves):
+    text = Page(PAGES["index"](shelves)).text
+    assert text.index(DEPLOYMENT) < text.index("churn-api")
+    assert "Degrading." in text
+    assert "1,2" in text
+    assert "per minute" in text
+
+
+def test_an_empty_workspace_tells_the_next_command(empty_shelves):
+    assert "holter models register" in report.index_page(empty_shelves, NOW)
+    assert "holter monitors add" in report.alerts_page(empty_shelves, NOW)
+    assert "No entries yet" in report.ledger_page(empty_shelves, NOW)
+
+
+def test_a_deployment_leads_with_the_verdict_and_shows_every_picture_with_its_table(shelves):
+    html = PAGES["deployment"](shelves)
+    text = Page(html).text
+    assert text.index("Degrading.") < text.index("ROC AUC, realised")
+    for heading in (
+        "Drift by feature",
+        "carrier",
+        "Most drifted features",
+        "Requests and latency",
+        "Alerts",
+        "Monitors",
+    ):
+        assert f"<h2>{heading}</h2>" in html
+    assert html.count('<div class="wide"><svg') == html.count('<div class="narrow"><svg') == 5
+    assert html.count("The numbers as a table") == 5
+    assert "3 of 9" in text
+
+
+def test_a_page_survives_lost_records_and_a_lost_baseline(own_shelves):
+    import shutil
+
+    shutil.rmtree(own_shelves.root / "baselines")
+    assert "<h2>carrier</h2>" not in report.deployment_page(own_shelves, DEPLOYMENT, NOW)
+    shutil.rmtree(own_shelves.root / "records")
+    assert "Drift by feature" in report.deployment_page(own_shelves, DEPLOYMENT, NOW)
+
+
+def test_versions_show_lineage_what_serves_and_why_a_candidate_was_refused(shelves):
+    text = Page(PAGES["versions"](shelves)).text
+    assert text.index("Version 2") < text.index("Version 1 serving")
+    assert "parent 1" in text
+    assert "the candidate is not better with 95 % confidence" in text
+    assert "champion 0.6532" in text
+
+
+def test_a_change_of_version_under_way_is_shown(own_shelves):
+    own_shelves.registry.want(DEPLOYMENT, version=2, actor="t", reason="better")
+    assert "wanted" in Page(report.versions_page(own_shelves, DEPLOYMENT, NOW)).text
+    assert "changing to version 2" in Page(report.deployment_page(own_shelves, DEPLOYMENT, NOW)).text
+
+
+def test_a_monitor_shows_rules_and_measurements_newest_first(shelves):
+    text = Page(PAGES["monitor"](shelves)).text
+    assert "looks every day at the last day" in text
+    assert "below 0.650" in text
+    assert "email, retrain" in text
+    assert "The newest 300 of" in text
+    assert text.rindex("30 May 2013") > text.index("Measurements")
+
+
+def test_a_monitor_without_anything_tells_the_next_command(shelves):
+    text = Page(PAGES["table monitor"](shelves)).text
+    assert "the table scores/*.parquet" in text
+    assert "holter monitors run scores-weekly" in text
+    assert "never raises an alert" in text
+
+
+def test_an_alert_shows_its_history_who_was_told_and_what_was_done(shelves):
+    html = PAGES["alert"](shelves)
+    text = Page(html).text
+    assert "email to team@example.com: waiting" in text
+    assert "retrain refused" in text
+    assert text.index("pending 7 May 2013 00:00") < text.index("firing 8 May 2013 00:00")
+    assert f'value="token-for-acknowledge:{ALERT}"' in html
+
+
+def test_without_a_token_or_once_resolved_there_is_no_button(own_shelves):
+    assert "<form" not in report.alert_page(own_shelves, ALERT, NOW)
+    resolve(own_shelves)
+    assert "<form" not in report.alert_page(own_shelves, ALERT, NOW, str)
+
+
+def test_an_alert_of_a_deleted_monitor_still_has_a_page(own_shelves):
+    own_shelves.registry.delete_monitor(MONITOR)
+    assert "auc-low" in Page(report.alert_page(own_shelves, ALERT, NOW)).text
+
+
+def test_the_ledger_is_verified_and_a_changed_entry_is_found(own_shelves):
+    import sqlite3
+
+    assert "chain verified" in report.ledger_page(own_shelves, NOW)
+    with sqlite3.connect(own_shelves.root / "holter.db") as connection:
+        for (trigger,) in connection.execute("select name from sqlite_master where type = 'trigger'").fetchall():
+            connection.execute(f"drop trigger {trigger}")
+        connection.execute("update ledger set reason = 'forged' where seq = 2")
+    connection.close()
+    page = Page(report.ledger_page(own_shelves, NOW)).text
+    assert "chain broken" in page
+    assert "broken at entry 2" in page
+
+
+def test_the_ledger_can_be_about_one_thing_and_pages_back(own_shelves):
+    with own_shelves.facts.begin() as transaction:
+        for place in range(120):
+            transaction.record(Entry("t", f"act-{place}", "many"), NOW)
+    page = Page(report.ledger_page(own_shelves, NOW, subject="many"))
+    assert "act-119" in page.text
+    assert "act-3 " not in page.text
+    (older,) = [link for link in page.links if "before=" in link]
+    before = int(re.search(r"before=(\d+)", older)[1])
+    assert "act-3 " in Page(report.ledger_page(own_shelves, NOW, subject="many", before=before)).text
+    about = Page(report.ledger_page(own_shelves, NOW, subject=DEPLOYMENT)).text
+    assert "deployment.create" in about
+    assert "retrain.wanted" in about
+    assert "churn" not in about
+
+
+@pytest.mark.parametrize("page", [report.deployment_page, report.monitor_page, report.alert_page, report.versions_page])
+def test_a_name_that_nobody_has_is_not_found(shelves, page):
+    with pytest.raises(NotFound):
+        page(shelves, "nobody", NOW)
+
+
+def test_the_sheet_has_every_colour_of_the_theme_in_light_and_dark():
+    from holter.charts import THEME
+
+    light, dark = report.style().split("@media (prefers-color-scheme: dark)", 1)
+    for name, token in THEME.items():
+        assert f"--holter-{name}: {token.light};" in light
+        assert f"--holter-{name}: {token.dark};" in dark
+    assert "http" not in report.style()
+    assert len(report.style_version()) == 12

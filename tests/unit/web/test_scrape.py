@@ -1,0 +1,53 @@
+"""What Prometheus reads."""
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from holter.registry import MonitorEntry
+from holter.store.protocols import Publication
+from holter.web import app
+from watched_workspace import DAY, DEPLOYMENT, MONITOR, drift, span
+
+
+def scrape(shelves, browse):
+    client = browse(app(shelves, "t"))
+    families = text_string_to_metric_families(client.get("/metrics").text)
+    return {
+        (sample.name, *(f"{k}={v}" for k, v in sorted(sample.labels.items()))): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+def test_traffic_by_deployment(shelves, browse):
+    found = scrape(shelves, browse)
+    name = f"deployment={DEPLOYMENT}"
+    assert found["holter_errors_total", name] == 42
+    requests = found["holter_requests_total", name]
+    assert requests > 200_000
+    assert found["holter_latency_seconds_count", name] == requests
+    assert found["holter_latency_seconds_bucket", name, "le=+Inf"] == requests
+    assert found["holter_latency_seconds_sum", name] == pytest.approx(requests * 0.007)
+    assert found["holter_requests_total", "deployment=churn-api"] == 0
+
+
+def test_open_alerts_by_level_and_monitor(shelves, browse):
+    assert scrape(shelves, browse)["holter_open_alerts", "level=warning", f"monitor={MONITOR}"] == 1
+
+
+def test_lag_is_told_for_live_monitors_that_have_judged(own_shelves, browse):
+    own_shelves.registry.add_monitor(MonitorEntry("live", DEPLOYMENT, ("data_drift",), (), DAY, DAY))
+    with own_shelves.facts.begin() as transaction:
+        transaction.publish(Publication("live", span(3), "data_drift", 0, "f"), [drift(3, "carrier")])
+    lags = {key[1]: value for key, value in scrape(own_shelves, browse).items() if key[0] == "holter_beat_lag_seconds"}
+    assert set(lags) == {"monitor=live"}
+    assert lags["monitor=live"] > 86_400
+
+
+def test_an_empty_workspace_can_be_scraped(empty_shelves, browse):
+    assert scrape(empty_shelves, browse) == {}
+
+
+def test_health(shelves, browse):
+    client = browse(app(shelves, "t"))
+    assert client.get("/healthz").json() == {"status": "ok"}
