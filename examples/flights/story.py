@@ -22,6 +22,10 @@ BASELINE_EVERY = 3
 """Every third day of the first quarter is kept from the model and becomes the baseline."""
 RECIPIENT = "on-call@flights.example"
 DAY = timedelta(days=1)
+FAILING = {
+    "name": "requests-fail", "metric": "traffic.error_rate", "above": 0.01, "level": "page",
+    "responses": [{"kind": "email", "options": {"to": RECIPIENT}}],
+}  # fmt: skip
 
 
 def by_day(flights: pa.Table) -> np.ndarray:
@@ -76,8 +80,9 @@ def set_up(flights: pa.Table, folder: Path) -> tuple[holter.Workspace, object]:
     api = ws.deploy("flights", model, entry_script="score.py", source=HERE, event_time_header=True)
     ws.monitor(
         "flights-drift", api, every="1d", event_clock=True,
-        signals=["data_drift", "prediction_drift", "data_quality", "traffic"],
+        signals=["data_drift", "prediction_drift", "data_quality"],
     )  # fmt: skip
+    ws.monitor("flights-traffic", api, every="10s", over="5m", signals=["traffic"], rules=[FAILING])
     ws.monitor(
         "flights-performance", api, every="1d", over="7d", label_delay="1d", event_clock=True,
         signals=["performance", "estimated_performance"], rules=rules(folder),

@@ -73,5 +73,5 @@ def brought(ws: holter.Workspace, known: pa.Table) -> str:
     return (
         f"What it brought: on the {later.num_rows:,} labelled flights that newer versions answered, ROC AUC is "
         f"{roc_auc_score(late, now):.3f}; version 1 would have reached {roc_auc_score(late, before):.3f}. "
-        f"{late.mean():.1%} were late, {now.mean():.1%} were predicted; version 1 would have predicted {before.mean():.1%}."
+        f"{late.mean():.1%} were late and {now.mean():.1%} were predicted; version 1: {before.mean():.1%}."
     )
