@@ -6,9 +6,18 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Form, Query
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from holter import report
 from holter.errors import InputError
 from holter.registry import Shelves
+from holter.report import (
+    alert_page,
+    alerts_page,
+    deployment_page,
+    index_page,
+    ledger_page,
+    message_page,
+    monitor_page,
+    versions_page,
+)
 from holter.web.guard import COOKIE, SESSION
 from holter.web.secret import Secret
 
@@ -36,43 +45,43 @@ def _now() -> datetime:
 def _add_reading(routes: APIRouter, shelves: Shelves, secret: Secret) -> None:
     @routes.get("/")
     def index() -> str:
-        return report.index_page(shelves, _now())
+        return index_page(shelves, _now())
 
     @routes.get("/deployments/{name}")
     def deployment(name: str) -> str:
-        return report.deployment_page(shelves, name, _now())
+        return deployment_page(shelves, name, _now())
 
     @routes.get("/deployments/{name}/versions")
     def versions(name: str) -> str:
-        return report.versions_page(shelves, name, _now())
+        return versions_page(shelves, name, _now())
 
     @routes.get("/monitors/{name}")
     def monitor(name: str) -> str:
-        return report.monitor_page(shelves, name, _now())
+        return monitor_page(shelves, name, _now())
 
     @routes.get("/alerts")
     def alerts() -> str:
-        return report.alerts_page(shelves, _now())
+        return alerts_page(shelves, _now())
 
     @routes.get("/alerts/{alert}")
     def alert(alert: str) -> str:
-        return report.alert_page(shelves, alert, _now(), secret.made_for)
+        return alert_page(shelves, alert, _now(), secret.made_for)
 
     @routes.get("/ledger")
     def ledger(subject: str | None = None, before: Annotated[int | None, Query(ge=1)] = None) -> str:
-        return report.ledger_page(shelves, _now(), subject=subject, before=before)
+        return ledger_page(shelves, _now(), subject=subject, before=before)
 
 
 def _add_acting(routes: APIRouter, shelves: Shelves, secret: Secret) -> None:
     @routes.get("/sign-in")
     def ask() -> str:
         words = "This dashboard can be reached from other machines, so it asks for its token."
-        return report.message_page("Sign in", words, _now(), sign_in=True)
+        return message_page("Sign in", words, _now(), sign_in=True)
 
     @routes.post("/sign-in")
     def sign_in(token: Annotated[str, Form()]) -> Response:
         if not secret.matches(token):
-            page = report.message_page("Sign in", "That is not the token.", _now(), sign_in=True)
+            page = message_page("Sign in", "That is not the token.", _now(), sign_in=True)
             return HTMLResponse(page, 403)
         reply = RedirectResponse("/", 303)
         safe = shelves.settings.base_url.startswith("https:")
@@ -93,8 +102,8 @@ def _add_static(routes: APIRouter) -> None:
     kept = {"cache-control": "public, max-age=31536000, immutable"}
 
     @routes.get("/static/holter.css")
-    def style() -> Response:
-        return Response(report.style(), media_type="text/css", headers=kept)
+    def sheet() -> Response:
+        return Response(style(), media_type="text/css", headers=kept)
 
     @routes.get("/static/icon.svg")
     def icon() -> Response:

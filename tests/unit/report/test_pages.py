@@ -4,12 +4,14 @@ import re
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 
+import pyarrow.parquet as pq
 import pytest
 
 from holter import report
 from holter.errors import NotFound
-from holter.store.protocols import Entry
-from watched_workspace import ALERT, DEPLOYMENT, HOSTILE, MONITOR, resolve
+from holter.registry import MonitorEntry, TableTarget
+from holter.store.protocols import Entry, Publication
+from watched_workspace import ALERT, DAY, DEPLOYMENT, HOSTILE, MONITOR, SCHEMA, START, drift, resolve, rows, span
 
 NOW = datetime.now(UTC)
 VOID = {"meta", "link", "input", "img", "br"}
@@ -209,3 +211,20 @@ def test_the_sheet_has_every_colour_of_the_theme_in_light_and_dark():
         assert f"--holter-{name}: {token.dark};" in dark
     assert "http" not in report.style()
     assert len(report.style_version()) == 12
+
+
+def test_a_monitored_table_shows_its_most_drifted_column_against_the_monitor_s_baseline(own_shelves, tmp_path):
+    scores = rows(300, span(3).start, shifted=True)
+    pq.write_table(scores, tmp_path / "scores.parquet")
+    pq.write_table(rows(300, START, shifted=False), tmp_path / "baseline.parquet")
+    target = TableTarget(str(tmp_path / "scores.parquet"), "_event_time", SCHEMA)
+    entry = MonitorEntry("scores", target, ("data_drift",), (), DAY, DAY, baseline=tmp_path / "baseline.parquet")
+    own_shelves.registry.add_monitor(entry)
+    with own_shelves.facts.begin() as transaction:
+        found = [drift(3, "carrier"), drift(3, "hour")]
+        transaction.publish(Publication("scores", span(3), "data_drift", 0, "f"), found)
+    html = report.monitor_page(own_shelves, "scores", NOW)
+    assert "Bars: 4 Apr 2013 (UTC)." in html
+    assert "the baseline" in html
+    (tmp_path / "scores.parquet").unlink()
+    assert "Drift by feature" in report.monitor_page(own_shelves, "scores", NOW)
