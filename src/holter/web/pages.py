@@ -16,6 +16,7 @@ from holter.report import (
     ledger_page,
     message_page,
     monitor_page,
+    style,
     versions_page,
 )
 from holter.web.guard import COOKIE, SESSION
