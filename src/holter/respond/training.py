@@ -15,7 +15,8 @@ from holter.errors import ResponseFailed
 from holter.store.protocols import Records
 from holter.types import EVENT_TIME, LABEL, PREDICTION, ROLE, SCORE, STATUS, VERSION, Span
 
-CHAMPION: Final = "champion"
+_ANSWERING: Final = pa.array(["champion", "batch"])
+"""Roles whose answers counted, as the monitors judge them: requests, and batches scored elsewhere."""
 BASELINE: Final = "baseline.parquet"
 """The file by which a training command may bring its own baseline."""
 _PIECE: Final = timedelta(days=7)
@@ -51,7 +52,7 @@ def spans(first: datetime, at: datetime, data: timedelta | None, holdout: timede
 
 
 def write_labelled(records: Records, span: Span, features: Sequence[str], path: Path) -> Labelled:
-    """Copy the labelled records of a span that the champion answered with 200 into a Parquet file.
+    """Copy the labelled records of a span that the champion, or a batch, answered with 200 into a Parquet file.
 
     Columns: the features, ``_event_time``, ``_version``, ``_prediction``, ``_score`` and ``_label``, oldest first.
     """
@@ -83,7 +84,7 @@ def _pieces(span: Span) -> Iterator[Span]:
 
 
 def _labelled(table: pa.Table) -> pa.Table:
-    answered = pc.and_(pc.equal(table[STATUS], 200), pc.equal(table[ROLE], CHAMPION))
+    answered = pc.and_(pc.equal(table[STATUS], 200), pc.is_in(table[ROLE], _ANSWERING))
     return table.filter(pc.and_(answered, pc.is_valid(table[LABEL])))
 
 

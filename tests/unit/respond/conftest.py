@@ -78,7 +78,7 @@ class Post:
     def __init__(self):
         self.mails, self.refuse = [], 0
 
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802  (aiosmtpd's name)
+    async def handle_DATA(self, server, session, envelope):
         if self.refuse:
             self.refuse -= 1
             return "451 try again later"

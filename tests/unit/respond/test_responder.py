@@ -45,7 +45,10 @@ def test_a_command_sees_what_it_is_about_and_no_secret(shelves, monkeypatch):
     monkeypatch.setenv("HOLTER_SMTP_URL", "smtp://me:secret@mail")
     monkeypatch.setenv("DEPLOY_TOKEN", "t0ken")
     monkeypatch.setenv("LAKE_TOKEN", "allowed")
-    told, withheld = "HOLTER_ALERT HOLTER_AT HOLTER_DEPLOYMENT HOLTER_MONITOR HOLTER_WORKSPACE", "HOLTER_SMTP_URL DEPLOY_TOKEN"
+    told, withheld = (
+        "HOLTER_ALERT HOLTER_AT HOLTER_DEPLOYMENT HOLTER_MONITOR HOLTER_WORKSPACE",
+        "HOLTER_SMTP_URL DEPLOY_TOKEN",
+    )
     names = f"{told} {withheld} LAKE_TOKEN"
     code = f"import os; print([os.environ.get(name) for name in '{names}'.split()])"
     ask(shelves, command=f'{{python}} -c "{code}"', deployment="api", environment="LAKE_TOKEN")
@@ -114,7 +117,7 @@ def test_a_job_whose_process_keeps_dying_is_given_up(shelves):
             transaction.move_job("command-1", JobState.RUNNING, {})
     (job,) = Responder(shelves).once(NOW)
     assert job.state is JobState.FAILED
-    assert "died 3 times" in job.result["reason"]
+    assert f"died {responder.ATTEMPTS} times" in job.result["reason"]
 
 
 def test_a_running_job_of_a_dead_process_is_done_again(shelves):
