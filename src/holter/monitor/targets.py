@@ -8,12 +8,12 @@ from typing import Final, Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from holter import source
 from holter.capture.log import ROLE_BATCH
 from holter.profile import Profile, Window
 from holter.registry import Shelves, profile_kinds
 from holter.registry.entries import MonitorEntry, TableTarget
 from holter.signals import Need
+from holter.source import fingerprint, infer_schema, read_span, time_range
 from holter.types import EVENT_TIME, LABEL, PREDICTION, RESERVED, ROLE, SCORE, STATUS, VERSION, Schema, Span, Traffic
 
 DATA: Final = Need.PROFILE | Need.ROWS | Need.LABELS
@@ -85,7 +85,7 @@ class ServedModel:
         if first is None:
             return Schema(())
         table = self._records.read(Span(first, first.replace(hour=23, minute=59, second=59, microsecond=999_999)))
-        return source.infer_schema(table.schema, exclude=tuple(RESERVED))
+        return infer_schema(table.schema, exclude=tuple(RESERVED))
 
     def labelled(self) -> bool:
         """Labels may always be logged for a deployment."""
@@ -145,17 +145,17 @@ class BatchTable:
 
     def first(self) -> datetime | None:
         """Return the oldest event time."""
-        times = source.time_range(self._table.path, self._table.time)
+        times = time_range(self._table.path, self._table.time)
         return times[0] if times else None
 
     def watermark(self) -> datetime | None:
         """Return the newest event time."""
-        times = source.time_range(self._table.path, self._table.time)
+        times = time_range(self._table.path, self._table.time)
         return times[1] if times else None
 
     def fingerprint(self, span: Span, needs: Need) -> str:  # noqa: ARG002  (a table is one thing: files, not days)
         """Return the fingerprint of the whole table; empty for a signal that looks at traffic only."""
-        return source.fingerprint(self._table.path) if needs & DATA else ""
+        return fingerprint(self._table.path) if needs & DATA else ""
 
     def case(self, span: Span, needs: Need) -> Case:
         """Fetch a window, its columns renamed to those of records."""
@@ -167,7 +167,7 @@ class BatchTable:
         return Case(window, self._shelves.baseline_window(self._baseline, schema), held_out=True)
 
     def _rows(self, span: Span) -> pa.Table:
-        table, named = source.read_span(self._table.path, self._table.time, span), self._table
+        table, named = read_span(self._table.path, self._table.time, span), self._table
         names = {named.time: EVENT_TIME, named.prediction: PREDICTION, named.score: SCORE, named.label: LABEL}
         return table.rename_columns([names.get(name, name) for name in table.column_names])
 
