@@ -31,7 +31,7 @@ def fit(past: pa.Table) -> tuple[HistGradientBoostingClassifier, list[dict[str, 
     late = np.asarray(past["late"].to_pylist(), dtype=float)
     rates, average = fit_rates(columns[:CATEGORIES], late)
     model = HistGradientBoostingClassifier(
-        max_iter=25, learning_rate=0.25, max_leaf_nodes=15, l2_regularization=5.0, random_state=0
+        max_iter=25, learning_rate=0.25, max_leaf_nodes=15, l2_regularization=5.0, early_stopping=False, random_state=0
     )
     model.fit(encode(list(zip(*columns, strict=True)), rates, average), late)
     return model, rates, average

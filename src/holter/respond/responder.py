@@ -17,7 +17,7 @@ from holter.store.protocols import Entry, Job, JobState, Lease
 
 _log = logging.getLogger("holter.respond")
 
-ATTEMPTS: Final = 3
+ATTEMPTS: Final = 5
 """How often a job is begun when the process running it keeps dying. A job that fails by itself is not repeated."""
 _LEASE: Final = timedelta(seconds=30)
 

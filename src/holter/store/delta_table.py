@@ -148,7 +148,9 @@ class Table:
 
     def _current(self) -> deltalake.DeltaTable | None:
         if self._open is not None:
-            self._open.update_incremental()
+            # Looking whether the next commit is there costs a thousandth of asking delta-rs to look.
+            if (self.root / "_delta_log" / f"{self._open.version() + 1:020}.json").exists():
+                self._open.update_incremental()
             return self._open
         if not (self.root / "_delta_log").is_dir():
             return None
