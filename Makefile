@@ -44,7 +44,7 @@ fix: setup ## Mend what a tool can mend
 bench: bench-profile bench-signals ## Run every benchmark
 
 bench-profile: setup ## Profiles and comparison, against merely reading the files
-	@$(BIN)/python bench/profile.py
+	@$(BIN)/python bench/compare_tables.py
 
 bench-signals: setup ## Signals on windows of stored records
 	@$(BIN)/python bench/signals.py

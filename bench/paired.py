@@ -1,4 +1,4 @@
-"""Time whole processes in pairs: A, B, A, B, ..., so that a noisy machine disturbs both alike; quote medians and ratios."""
+"""Time whole processes in pairs (A, B, A, B, ...), so that noise disturbs both alike; quote medians and ratios."""
 
 import os
 import statistics
@@ -46,6 +46,8 @@ def table(results: dict[str, list[Run]], against: str) -> str:
     lines = ["| process | wall s | CPU s | peak MB | wall ratio |", "|---|---|---|---|---|"]
     for name, runs in results.items():
         ratio = statistics.median(one.wall / other.wall for one, other in zip(runs, results[against], strict=True))
-        wall, cpu, peak = (statistics.median(getattr(one, field) for one in runs) for field in ("wall", "cpu", "peak_mb"))
+        wall, cpu, peak = (
+            statistics.median(getattr(one, field) for one in runs) for field in ("wall", "cpu", "peak_mb")
+        )
         lines.append(f"| {name} | {wall:.2f} | {cpu:.2f} | {peak:.0f} | {ratio:.2f} |")
     return "\n".join(lines)

@@ -204,7 +204,9 @@ def raise_alerts(shelves: Shelves) -> None:
     at = span(BREAK + 1).end
     fired = AlertEvent("e-fired", ALERT, AlertState.PENDING, AlertState.FIRING, at, "rule:flights-daily", sentence)
     pending = AlertEvent("e-pending", ALERT, None, AlertState.PENDING, span(BREAK).end, "rule:flights-daily", "")
-    ended = AlertEvent("e-old", "alert-old", AlertState.FIRING, AlertState.RESOLVED, span(10).end, "rule", "It is back.")
+    ended = AlertEvent(
+        "e-old", "alert-old", AlertState.FIRING, AlertState.RESOLVED, span(10).end, "rule", "It is back."
+    )
     with shelves.facts.begin() as transaction:
         transaction.save_alert(auc, [pending, fired])
         transaction.save_alert(old, [ended])

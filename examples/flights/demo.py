@@ -11,8 +11,10 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 from aiosmtpd.controller import Controller
@@ -29,7 +31,7 @@ from flights import load
 FLIGHTS_A_DAY = 300
 """All of them would take four times as long; a sample of a day says the same, with wider intervals."""
 FOLDER = Path(__file__).parents[2] / ".demo"
-FIRST_WINDOWS = 2
+FIRST_WINDOWS = 3
 """Days before the first window of each monitor is due: the next day closes one, its labels the other."""
 HURRY = {"beat_seconds": 0.1, "compact_seconds": 0.2}
 """A replayed day lasts half a second; in daily life the defaults (5 s and 2 s) cost less."""
@@ -99,7 +101,7 @@ def run(console: Console, folder: Path, smtp_port: int, days: int | None) -> hol
 
 
 def replay_days(
-    console: Console, ws: holter.Workspace, api: object, replay: Replay, flights: pa.Table, most: int | None
+    console: Console, ws: holter.Workspace, api: Any, replay: Replay, flights: pa.Table, most: int | None
 ) -> None:
     """Post a day, hand in the labels of the day before, let the monitors and answers catch up; and so on."""
     numbers = by_day(flights)
@@ -115,24 +117,36 @@ def replay_days(
             if number > FIRST_WINDOWS:
                 wait_for(ws, day["scheduled"][0].as_py())
             progress.update(bar, advance=1, description=f"{day['scheduled'][0].as_py():%-d %B}")
+    wait_for_the_last(api, days[-1])
 
 
-def hand_in_labels(api: object, day: pa.Table) -> None:
+def hand_in_labels(api: Any, day: pa.Table) -> None:
     """Hand in what became of the flights of a day; the few that never arrived stay unlabelled."""
     api.log_labels(day.select(["request_id", "late"]), key="request_id", label="late")
 
 
 def wait_for(ws: holter.Workspace, now: datetime) -> None:
-    """Wait until the monitors have judged what was due before the last day, and no answer is under way.
+    """Wait until the monitors are at most two days behind, and no answer is under way.
 
-    A replayed year passes in two minutes; waiting keeps each finding and each new version at its own place in it.
+    A replayed year passes in two minutes; waiting keeps each finding and each new version near its place in it.
     """
-    due = now.replace(hour=0, minute=0, second=0, microsecond=0) - DAY
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    due = now.replace(hour=0, minute=0, second=0, microsecond=0) - 2 * DAY
     drift, performance = ws.monitor("flights-drift"), ws.monitor("flights-performance")
-    while drift.is_behind(due) or performance.is_behind(due - DAY) or ws.answering:
+    until(lambda: not (drift.is_behind(due) or performance.is_behind(due - DAY) or ws.answering))
+
+
+def wait_for_the_last(api: Any, day: pa.Table) -> None:
+    """Wait until the last day is in the table: a moment ago it was in the journal."""
+    start = day["scheduled"][0].as_py()
+    until(lambda: api.records(since=start).num_rows >= day.num_rows)
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait for something that takes moments; give up after two minutes."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not true():
         if time.monotonic() > deadline:
-            raise SystemExit(f"The monitor has not caught up in {PATIENCE_SECONDS:.0f} s; see: holter status")
+            raise SystemExit(f"Nothing has moved for {PATIENCE_SECONDS:.0f} s; see: holter status")
         time.sleep(0.02)
 
 

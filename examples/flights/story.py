@@ -103,14 +103,14 @@ def rules(folder: Path) -> Sequence[dict]:
     return [
         {
             "name": "predicts-too-few-late", "metric": "performance.calibration_bias", "below": -0.08,
-            "for_windows": 3, "clear_windows": 3, "level": "page", "responses": [mail, again],
+            "for_windows": 3, "clear_windows": 7, "level": "page", "responses": [mail, again],
         },
         {
-            "name": "predicts-too-many-late", "metric": "performance.calibration_bias", "above": 0.04,
-            "for_windows": 3, "clear_windows": 3, "level": "warning", "responses": [mail],
+            "name": "predicts-too-many-late", "metric": "performance.calibration_bias", "above": 0.05,
+            "for_windows": 5, "clear_windows": 7, "level": "warning", "responses": [mail],
         },
         {
             "name": "cannot-tell-late-from-punctual", "metric": "performance.roc_auc", "below": 0.62,
-            "for_windows": 3, "clear_windows": 3, "level": "page", "responses": [mail, again],
+            "for_windows": 3, "clear_windows": 7, "level": "page", "responses": [mail, again],
         },
     ]  # fmt: skip

@@ -10,7 +10,7 @@ from encoding import encode
 from replay import Replay
 from rich.console import Console
 from rich.table import Table
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import log_loss, roc_auc_score
 
 import holter
 from flights import FEATURES
@@ -71,7 +71,8 @@ def brought(ws: holter.Workspace, known: pa.Table) -> str:
     before = model.predict_proba(encode(rows, rates, average))[:, 1]
     late, now = later["_label"].to_numpy(), later["_score"].to_numpy()
     return (
-        f"What it brought: on the {later.num_rows:,} labelled flights that newer versions answered, ROC AUC is "
-        f"{roc_auc_score(late, now):.3f}; version 1 would have reached {roc_auc_score(late, before):.3f}. "
+        f"What it brought: on the {later.num_rows:,} labelled flights that newer versions answered, log loss is "
+        f"{log_loss(late, now):.4f} and ROC AUC {roc_auc_score(late, now):.3f}; version 1 would have reached "
+        f"{log_loss(late, before):.4f} and {roc_auc_score(late, before):.3f}. "
         f"{late.mean():.1%} were late and {now.mean():.1%} were predicted; version 1: {before.mean():.1%}."
     )

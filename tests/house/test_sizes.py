@@ -79,4 +79,4 @@ def test_pure_rooms_have_no_clock_file_or_unseeded_chance(path):
 
 @pytest.mark.parametrize("path", FILES, ids=_name)
 def test_no_marker_stands_for_a_feature(path):
-    assert not re.search(r"\b(TODO|FIXME|XXX|HACK)\b|NotImplementedError", path.read_text())
+    assert not re.search(r"\b(TODO|FIXME|XXX|HACK)\b|raise NotImplementedError", path.read_text())

@@ -172,8 +172,13 @@ class Intake:
         for segment in done:
             torn = segment.path.stat().st_size - max(segment.position, len(HEADER))
             if torn > 0:
-                _log.warning("%d bytes at the end of %s are a frame that was never finished", torn, segment.path)
-            segment.path.unlink()
+                # Almost surely a frame whose writer was killed before it answered. But a damaged length looks the same,
+                # and then records lie behind it: kept for somebody to look at.
+                kept = segment.path.with_suffix(".torn")
+                _log.warning("%d bytes at the end of %s cannot be read; they are kept in %s", torn, segment.path, kept)
+                segment.path.replace(kept)
+            else:
+                segment.path.unlink()
             del self._segments[segment.path.name]
         return len(done)
 

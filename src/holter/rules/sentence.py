@@ -74,16 +74,18 @@ def _side(rule: Rule, measurement: Measurement) -> tuple[str, float] | None:
 
 
 def _verb(rule: Rule, measurement: Measurement, broken: bool) -> str:
-    if not broken:
-        return "is back at"
     side = _side(rule, measurement)
+    if not broken:
+        return "is" if side else "is back at"
     return {"above": "rose to", "below": "fell to"}[side[0]] if side else "came to"
 
 
 def _against(rule: Rule, measurement: Measurement, broken: bool) -> str:
-    if not broken:
-        return f", within the rule {rule.name!r}"
     side = _side(rule, measurement)
+    if not broken:
+        if side is None:
+            return f", within the rule {rule.name!r}"
+        return f", no longer surely {side[0]} {number(measurement.name, side[1])}"
     if side is not None:
         return f", {side[0]} {number(measurement.name, side[1])}"
     before = measurement.evidence.baseline if measurement.evidence else None

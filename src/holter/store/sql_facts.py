@@ -13,7 +13,7 @@ from holter.errors import NotFound
 from holter.rules import Alert, AlertEvent, AlertState
 from holter.store import ledger
 from holter.store.codec import alert_of, event_of, job_of, measurement_of, message_of
-from holter.store.dialect import WRITES, insert_once, open_engine
+from holter.store.dialect import FLEETING, WRITES, insert_once, open_engine
 from holter.store.migrate import migrate
 from holter.store.protocols import Job, JobState, Lease, Message, Publication, Sealed
 from holter.store.tables import ALERT, ALERT_EVENT, JOB, JOURNAL, LEASE, MEASUREMENT, OUTBOX, PUBLICATION, TRAFFIC
@@ -46,9 +46,13 @@ class SqlFacts:
         self.engine.dispose()
 
     @contextmanager
-    def begin(self) -> Iterator[SqlTransaction]:
-        """Start a transaction that writes; others that write wait until it is over."""
-        with self.engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
+    def begin(self, *, fleeting: bool = False) -> Iterator[SqlTransaction]:
+        """Start a transaction that writes; others that write wait until it is over.
+
+        A ``fleeting`` one may be forgotten when the power fails.
+        """
+        options = {WRITES: True, FLEETING: fleeting}
+        with self.engine.connect().execution_options(**options) as connection, connection.begin():
             yield SqlTransaction(connection)
 
     def acquire(self, name: str, holder: str, ttl: timedelta, now: datetime) -> Lease | None:
@@ -56,7 +60,7 @@ class SqlFacts:
 
         Renewing keeps the token, taking over raises it. ``holder`` must be unique to a process and its life.
         """
-        with self.begin() as transaction:
+        with self.begin(fleeting=True) as transaction:
             connection = transaction.connection
             values = {"holder": "", "token": 0, "expires": _LONG_AGO}
             insert_once(connection, LEASE, {"name": name, **values})
@@ -71,7 +75,7 @@ class SqlFacts:
     def release(self, lease: Lease) -> None:
         """Give a lease back early; nothing happens if it was lost. The row stays, so that tokens only grow."""
         held = (LEASE.c.name == lease.name) & (LEASE.c.holder == lease.holder) & (LEASE.c.token == lease.token)
-        with self.begin() as transaction:
+        with self.begin(fleeting=True) as transaction:
             transaction.connection.execute(LEASE.update().where(held).values(holder="", expires=_LONG_AGO))
 
     def publications(self, monitor: str, since: datetime | None = None) -> Sequence[Publication]:

@@ -1,6 +1,6 @@
 """``holter compare`` of two files of 50 columns, beside merely reading them.
 
-Whole processes, paired, medians. ``python bench/profile.py --rows 1000000 --rounds 5``
+Whole processes, paired, medians. ``python bench/compare_tables.py --rows 1000000 --rounds 5``
 """
 
 import argparse
