@@ -197,12 +197,14 @@ def test_damage_is_told_and_counted_as_a_gap(shelves, folder, span, frame, now, 
     assert f"of {path.name} are damaged" in caplog.text
 
 
-def test_a_torn_tail_of_a_dead_writer_is_told_and_goes_with_its_segment(shelves, folder, span, frame, now, caplog):
+def test_a_torn_tail_of_a_dead_writer_is_told_and_put_aside(shelves, folder, span, frame, now, caplog):
     write(folder, [frame(1), frame(2)])
     (path,) = segments(folder)
     os.truncate(path, path.stat().st_size - 3)
     assert Compactor(shelves).once(now, flush=True) == Compaction(frames=1, counted=1, rows=1, segments=1)
-    assert "never finished" in caplog.text
+    assert f"kept in {path.with_suffix('.torn')}" in caplog.text
+    assert path.with_suffix(".torn").exists()
+    assert not path.exists()
 
 
 def test_a_file_that_is_no_segment_is_told_once_and_left(shelves, folder, span, frame, now, caplog):
