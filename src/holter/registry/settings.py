@@ -1,5 +1,6 @@
 """How a workspace behaves: ``holter.toml``, each line of it overridden by an environment variable ``HOLTER_<NAME>``."""
 
+import math
 import os
 import tomllib
 from collections.abc import Mapping
@@ -124,7 +125,7 @@ def _typed(name: str, value: Any, kind: type) -> Any:
             number = kind(value)
         except ValueError as error:
             raise BadSetting(name, f"{value!r} is not a number.") from error
-        if isinstance(value, str) or number == value:
+        if isinstance(value, str) or number == value or math.isnan(value):
             return number
     raise BadSetting(name, f"{value!r} is not of type {kind.__name__}.")
 

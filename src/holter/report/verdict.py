@@ -38,7 +38,7 @@ def judge(subject: Subject) -> Judgement:
     """Say how a subject is: what an alert says comes first, then drift, then how far the labels reach."""
     alerts = subject.open_alerts
     if alerts:
-        mood, word = _word(alerts)
+        mood, word = (Mood.WARN, "Recovering.") if all(alert.holding for alert in alerts) else _word(alerts)
         told = (_told(alerts), *_why(subject, alerts), *_labels(subject))
         return Judgement(mood, word, told)
     down = _down(subject)
@@ -85,7 +85,9 @@ def _word(alerts: list[Alert]) -> tuple[Mood, str]:
 def _told(alerts: list[Alert]) -> str:
     first, rest = alerts[0], len(alerts) - 1
     more = "" if not rest else " One more alert is open." if rest == 1 else f" {rest} more alerts are open."
-    return f"{first.sentence} The alert has been open since {day(first.opened.start)}.{more}"
+    holds = f" and closes once the rule has held for long enough (windows so far: {first.holding})"
+    since = f"The alert has been open since {day(first.opened.start)}{holds if first.holding else ''}."
+    return f"{first.sentence} {since}{more}"
 
 
 def _why(subject: Subject, alerts: list[Alert]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,14 +34,15 @@ def up(root: Path, say: Callable[[str], object]) -> None:
             pass  # somebody was faster: then this one beats as well
         else:
             return
+    stop = on_signal()  # before it is said: whoever reads it may send one at once
     say(f"{tree.status(root)}. This process only beats; stop it with Ctrl-C.")
-    beat(root, companion=False)
+    beat(root, companion=False, stop=stop)
 
 
-def beat(root: Path, *, companion: bool) -> None:
+def beat(root: Path, *, companion: bool, stop: threading.Event | None = None) -> None:
     """Beat until stopped. Journals belong to the tree: only its companion compacts them."""
     speak()
-    stop = on_signal()
+    stop = stop or on_signal()
     parent = supervisor_of(root) if companion else None
     compactor = Compactor(Shelves.open(root)) if companion else None
     run((*judging(Shelves.open(root)), *(recording(compactor) if compactor else ())), stop, parent)
