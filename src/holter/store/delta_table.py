@@ -13,13 +13,16 @@ import deltalake
 import pyarrow as pa
 import pyarrow.dataset as ds
 from deltalake.exceptions import CommitFailedError, TableNotFoundError
+from pyarrow import fs
 
-from holter.store.arrow_shape import shaped
 from holter.store.disk import sync_commits
 from holter.types import EVENT_DAY
 
 _WRITER: Final = deltalake.WriterProperties(compression="ZSTD")
 _CREATE_ATTEMPTS: Final = 20
+_APPEND_ATTEMPTS: Final = 10
+_PARQUET: Final = ds.ParquetFileFormat()
+_LOCAL: Final = fs.LocalFileSystem()
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class Table:
         self.root, self._clock = root, clock
         self._lock = RLock()
         self._open: deltalake.DeltaTable | None = None
+        self._seen = 0
         self._listed: tuple[int, list[DataFile]] | None = None
 
     def fields(self) -> dict[str, pa.DataType]:
@@ -82,14 +86,22 @@ class Table:
             table = self._current() or self._create(rows.schema)
             before = table.version()
             marks = [deltalake.Transaction(name, number) for name, number in sorted(offsets.items())]
-            deltalake.write_deltalake(
-                table,
-                rows,
-                mode="append",
-                schema_mode="merge",
-                writer_properties=_WRITER,
-                commit_properties=deltalake.CommitProperties(app_transactions=marks),
-            )
+            properties = deltalake.CommitProperties(app_transactions=marks)
+            for attempt in range(_APPEND_ATTEMPTS):
+                try:
+                    deltalake.write_deltalake(
+                        table,
+                        rows,
+                        mode="append",
+                        schema_mode="merge",
+                        writer_properties=_WRITER,
+                        commit_properties=properties,
+                    )
+                    break
+                except CommitFailedError:  # another process has just added a column; nothing of ours is in
+                    if attempt == _APPEND_ATTEMPTS - 1:
+                        raise
+                    table.update_incremental()
             table.update_incremental()
             sync_commits(self.root, before + 1, table.version())
 
@@ -97,17 +109,13 @@ class Table:
         self, files: list[DataFile], fields: Mapping[str, pa.DataType], keep: ds.Expression | None = None
     ) -> pa.Table:
         """Return the rows of files that pass a filter: these columns, the day among them, missing ones null."""
-        inside = {name: dtype for name, dtype in fields.items() if name != EVENT_DAY}
-        whole = pa.schema(list(inside.items()))
-        tables = [shaped(pa.table({name: pa.array([], dtype) for name, dtype in inside.items()}), dict(fields))]
-        days = sorted({file.day for file in files}, key=lambda day: day or "")
-        for day in days:
-            paths = [str(self.root / file.path) for file in files if file.day == day]
-            rows = ds.dataset(paths, schema=whole, format="parquet").to_table(filter=keep)
-            if EVENT_DAY in fields:
-                rows = rows.append_column(EVENT_DAY, pa.array([day] * len(rows), pa.string()))
-            tables.append(rows.select(list(fields)))
-        return pa.concat_tables(tables)
+        whole = pa.schema(list(fields.items()))
+        parts = [
+            _PARQUET.make_fragment(str(self.root / file.path), _LOCAL, partition_expression=_day_is(file.day))
+            for file in sorted(files, key=lambda file: file.day or "")
+        ]
+        # One scan over all files: a scan has a price of its own, a file hardly any.
+        return ds.FileSystemDataset(parts, whole, _PARQUET, _LOCAL).to_table(filter=keep)
 
     @contextmanager
     def unknown_day(self, fields: Mapping[str, pa.DataType]) -> Iterator[tuple[pa.Table, Callable[[pa.Table], None]]]:
@@ -148,9 +156,13 @@ class Table:
 
     def _current(self) -> deltalake.DeltaTable | None:
         if self._open is not None:
-            # Looking whether the next commit is there costs a thousandth of asking delta-rs to look.
-            if (self.root / "_delta_log" / f"{self._open.version() + 1:020}.json").exists():
+            # Looking at the folder costs a thousandth of asking delta-rs to look. Its time alone would not do: two
+            # commits may fall into one tick of it. Nor would the next commit alone: old ones are cleaned up.
+            log = self.root / "_delta_log"
+            changed = log.stat().st_mtime_ns
+            if changed != self._seen or (log / f"{self._open.version() + 1:020}.json").exists():
                 self._open.update_incremental()
+                self._seen = changed
             return self._open
         if not (self.root / "_delta_log").is_dir():
             return None
@@ -193,3 +205,7 @@ class Table:
             for row in rows
         ]
         return sorted(files, key=lambda file: (file.written, file.path))
+
+
+def _day_is(day: str | None) -> ds.Expression:
+    return ds.field(EVENT_DAY).is_null() if day is None else ds.field(EVENT_DAY) == day
