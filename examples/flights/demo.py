@@ -32,8 +32,8 @@ from flights import load
 FLIGHTS_A_DAY = 300
 """All of them would take four times as long; a sample of a day says the same, with wider intervals."""
 FOLDER = Path(__file__).parents[2] / ".demo"
-FIRST_WINDOWS = 3
-"""Days before the first window of each monitor is due: the next day closes one, its labels the other."""
+LAG = 4
+"""Days that the replay may be ahead of the monitors: they read, judge and write while the next ones are posted."""
 HURRY = {"beat_seconds": 0.1, "compact_seconds": 0.2}
 """A replayed day lasts half a second; in daily life the defaults (5 s and 2 s) cost less."""
 PATIENCE_SECONDS = 120.0
@@ -119,7 +119,7 @@ def replay_days(
                 handed_in.pop().result()
             if number:
                 handed_in.append(clerk.submit(hand_in_labels, api, days[number - 1]))
-            if number > FIRST_WINDOWS:
+            if number > LAG + 1:
                 wait_for(ws, day["scheduled"][0].as_py())
             progress.update(bar, advance=1, description=f"{day['scheduled'][0].as_py():%-d %B}")
         for each in handed_in:
@@ -133,11 +133,11 @@ def hand_in_labels(api: Any, day: pa.Table) -> None:
 
 
 def wait_for(ws: holter.Workspace, now: datetime) -> None:
-    """Wait until the monitors are at most two days behind, and no answer is under way.
+    """Wait until the monitors are at most four days behind (two seconds), and no answer is under way.
 
     A replayed year passes in two minutes; waiting keeps each finding and each new version near its place in it.
     """
-    due = now.replace(hour=0, minute=0, second=0, microsecond=0) - 2 * DAY
+    due = now.replace(hour=0, minute=0, second=0, microsecond=0) - LAG * DAY
     drift, performance = ws.monitor("flights-drift"), ws.monitor("flights-performance")
     until(lambda: not (drift.is_behind(due) or performance.is_behind(due - DAY) or ws.answering))
 

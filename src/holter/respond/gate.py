@@ -164,7 +164,11 @@ def compare(champion: Answers, candidate: Answers, labels: Floats, *, metric: st
 def _areas(before: Floats, after: Floats, labels: Floats, confidence: float) -> Comparison:
     paired, was, becomes = paired_roc_auc(after, before, labels), roc_auc(before, labels), roc_auc(after, labels)
     if paired is None or was is None or becomes is None:
-        why = "fewer than two labelled rows of one class"
+        positive = int((labels > 0).sum())
+        why = (
+            f"{positive} of {len(labels)} labelled rows are positive and {len(labels) - positive} are not; "
+            "the area needs two of either class"
+        )
         return Comparison("roc_auc", len(labels), None, None, None, None, why)
     return Comparison("roc_auc", len(labels), was[0], becomes[0], paired[0], _interval(*paired, confidence))
 

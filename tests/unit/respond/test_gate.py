@@ -91,11 +91,21 @@ def test_too_few_rows_are_no_comparison(metric, n):
     assert "50 are needed" in str(result)
 
 
-def test_one_class_has_no_area_but_a_loss():
+@pytest.mark.parametrize(("positive", "negative"), [(0, 100), (1, 99), (99, 1), (100, 0)])
+def test_fewer_than_two_of_a_class_have_no_area_but_a_loss(positive, negative):
     _, better, worse = binary(100)
-    ones = np.ones(100)
-    assert "one class" in compare(answers(worse), answers(better), ones, metric="roc_auc", confidence=0.95).reason
-    assert compare(answers(worse), answers(better), ones, metric="brier", confidence=0.95).gain is not None
+    labels = np.repeat([1.0, 0.0], [positive, negative])
+    refused = compare(answers(worse), answers(better), labels, metric="roc_auc", confidence=0.95)
+    assert not refused.better
+    assert refused.to_dict()["gain"] is None
+    assert f"{positive} of 100 labelled rows are positive and {negative} are not" in str(refused)
+    assert compare(answers(worse), answers(better), labels, metric="brier", confidence=0.95).gain is not None
+
+
+def test_two_of_a_class_have_an_area():
+    _, better, worse = binary(100)
+    labels = np.repeat([1.0, 0.0], [2, 98])
+    assert compare(answers(worse), answers(better), labels, metric="roc_auc", confidence=0.95).interval is not None
 
 
 def test_certain_mistakes_cost_a_finite_loss():

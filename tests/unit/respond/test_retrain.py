@@ -101,6 +101,19 @@ def steps(shelves, key="retrain-1"):
     return [each.entry.action for each in shelves.facts.ledger() if each.entry.actor == f"job:{key}"]
 
 
+def test_a_holdout_of_one_class_refuses_and_says_so(service):
+    ids = pa.array([f"1-{day}-{i}" for day in range(13, 20) for i in range(60)])
+    count = len(ids)
+    newest = {"_label": pa.array([0.0] * count), "_labelled_at": pa.array([NOW] * count, pa.timestamp("us", "UTC"))}
+    known = {"_request_id": ids, "_row": pa.array([0] * count, pa.int32())}
+    service.records("api").append_labels(pa.table(known | newest))
+    job = retrain(service, {"x": 2.0, "z": 0.0})
+    assert job.state is JobState.REFUSED, job.result
+    assert "labelled rows are positive" in job.result["reason"]
+    assert job.result["gain"] is None
+    assert service.registry.deployment("api").wanted.version == 1
+
+
 def test_a_better_candidate_takes_over(service):
     job = retrain(service, {"x": 2.0, "z": 0.0})
     assert job.state is JobState.DONE, job.result
