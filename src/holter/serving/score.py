@@ -6,7 +6,7 @@ process for them (``holter score``) and reads the file.
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -26,12 +26,27 @@ from holter.types import PREDICTION, REQUEST_ID, RESERVED, ROW, SCORE, Task
 BATCH_ROWS: Final = 1_000
 """Rows in one call of ``run()``."""
 
+Shape = Callable[[Sequence[str], Sequence[Sequence[Any]]], object]
+
+
+def _records(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+SHAPES: Final[Mapping[str, Shape]] = {
+    '{"data": [[..]]}': lambda _, rows: {"data": rows},
+    '{"data": [{..}]}': lambda names, rows: {"data": _records(names, rows)},
+    "[{..}]": _records,
+}
+"""How a request may carry its rows; a script understands at least one of them, and nobody has told which."""
+
 
 def score_table(version: ModelVersion, deployment: Deployment, table: pa.Table) -> pa.Table:
     """Return what a model version answers to each row of a table.
 
-    The entry script is loaded into this process, initialised once, and asked for ``{"data": [[..], ..]}`` in the order
-    of the schema, as a client would.
+    The entry script is loaded into this process, initialised once, and asked as a client would: with lists in the order
+    of the schema, or with records by name where it does not understand lists. The first of :data:`SHAPES` that gets one
+    answer for each of the first rows is used for all.
 
     Parameters
     ----------
@@ -52,7 +67,8 @@ def score_table(version: ModelVersion, deployment: Deployment, table: pa.Table) 
     Raises
     ------
     EntryScriptFailed
-        If the script cannot be loaded, ``run()`` raises, or its answer has not one value for each row.
+        If the script cannot be loaded, understands none of the shapes (with what it said to each), or later raises or
+        answers with other than one value for each row.
     """
     order = code_order(deployment, version)
     schema = version.schema
@@ -61,11 +77,11 @@ def score_table(version: ModelVersion, deployment: Deployment, table: pa.Table) 
     predictions: list[Any] = []
     scores: list[float | None] = []
     with _environment(order):
-        run = load(order.script)
+        asking = _Asking(order, load(order.script), names, task)
         for batch in table.to_batches(max_chunksize=BATCH_ROWS):
             if not batch.num_rows:
                 continue
-            reply = _asked(order, run, _rows(batch, names), task)
+            reply = asking(_rows(batch, names))
             predictions += reply.predictions
             scores += reply.scores
     return _answers(table, predictions, scores, task)
@@ -84,18 +100,41 @@ def _environment(order: Order) -> Iterator[None]:
         os.chdir(before)
 
 
-def _asked(order: Order, run: Run, rows: Sequence[Sequence[Any]], task: Task | None) -> Reply:
-    script = str(order.script)
-    try:
-        result = run(json.dumps({"data": rows}))
-        response = json.dumps(result).encode()
-    except Exception as error:
-        raise EntryScriptFailed(script, f"run() raised {type(error).__name__}: {error}") from error
-    reply = parse_reply(response, task, len(rows))
-    if len(reply.predictions) != len(rows):
-        answer = response[:200].decode(errors="replace")
-        raise EntryScriptFailed(script, f"{len(reply.predictions)} answers to {len(rows)} rows: {answer}")
-    return reply
+class _Asking:
+    """Asks a script in the shape that it understands, which the first rows find out."""
+
+    def __init__(self, order: Order, run: Run, names: Sequence[str], task: Task | None) -> None:
+        self._script, self._run, self._names, self._task = str(order.script), run, names, task
+        self._shapes = SHAPES
+
+    def __call__(self, rows: Sequence[Sequence[Any]]) -> Reply:
+        refused: dict[str, _NoAnswer] = {}
+        for name, shape in self._shapes.items():
+            try:
+                reply = self._answer(shape, rows)
+            except _NoAnswer as error:
+                refused[name] = error
+            else:
+                self._shapes = {name: shape}
+                return reply
+        why = "; ".join(f"asked with {name}, {error}" for name, error in refused.items())
+        raise EntryScriptFailed(self._script, why) from next(iter(refused.values())).__cause__
+
+    def _answer(self, shape: Shape, rows: Sequence[Sequence[Any]]) -> Reply:
+        body = json.dumps(shape(self._names, rows))
+        try:
+            response = json.dumps(self._run(body)).encode()
+        except Exception as error:
+            raise _NoAnswer(f"run() raised {type(error).__name__}: {error}") from error
+        reply = parse_reply(response, self._task, len(rows))
+        if len(reply.predictions) != len(rows):
+            answer = response[:200].decode(errors="replace")
+            raise _NoAnswer(f"it gave {len(reply.predictions)} answers to {len(rows)} rows: {answer}")
+        return reply
+
+
+class _NoAnswer(Exception):
+    """What a script said to a shape was no answer; its text says why."""
 
 
 def _rows(batch: pa.RecordBatch, names: Sequence[str]) -> list[list[Any]]:

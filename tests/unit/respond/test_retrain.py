@@ -43,6 +43,9 @@ json.dump(json.loads(sys.argv[1]), open(os.path.join(os.environ["HOLTER_OUTPUT"]
 """
 
 
+RECORDS = "rows = [(row['x'], row['z']) for row in json.loads(data)['data']]"
+
+
 def scored(weights, x, z):
     return 1 / (1 + np.exp(-(weights["x"] * x + weights["z"] * z)))
 
@@ -99,6 +102,16 @@ def retrain(shelves, weights, *, key="retrain-1", at=AT, alert="a1", deployment=
 
 def steps(shelves, key="retrain-1"):
     return [each.entry.action for each in shelves.facts.ledger() if each.entry.actor == f"job:{key}"]
+
+
+def test_a_deployment_that_reads_records_by_name_is_retrained(service, tmp_path):
+    code = tmp_path / "code"
+    (code / "score.py").write_text(SCORE.replace('rows = json.loads(data)["data"]', RECORDS))
+    version = service.registry.version("m", 1)
+    service.registry.deploy("api", version, source=code, entry_script="score.py", overwrite=True)
+    job = retrain(service, {"x": 2.0, "z": 0.0})
+    assert job.state is JobState.DONE, job.result
+    assert service.registry.deployment("api").wanted.version == 2
 
 
 def test_a_holdout_of_one_class_refuses_and_says_so(service):

@@ -126,6 +126,43 @@ def test_values_that_json_has_no_word_for(made):
     assert sys.modules["entry_script"].seen == [["2013-04-01T00:00:00+00:00", "2013-04-01", 1.5, "ab", None, "x"]]
 
 
+LISTS = "[a + 10 * b for a, b in json.loads(data)['data']]"
+RECORDS = "[row['a'] + 10 * row['b'] for row in json.loads(data)['data']]"
+BARE = "[row['a'] + 10 * row['b'] for row in json.loads(data)]"
+SOFT = f"{BARE} if data.startswith('[') else {{'error': 'give me a list'}}"
+
+
+@pytest.mark.parametrize(
+    ("answer", "refused"), [(LISTS, 0), (RECORDS, 1), (BARE, 2), (SOFT, 2)], ids=["lists", "records", "bare", "soft"]
+)
+def test_the_shape_a_script_understands_is_found_by_the_first_rows(made, answer, refused):
+    script = f"import json\ncalls = []\ndef run(data):\n    calls.append(data)\n    return {answer}"
+    version, deployment = made(script)
+    table = pa.table({"b": [2.0] * (BATCH_ROWS + 1), "a": [1.0] * (BATCH_ROWS + 1)})
+    found = score_table(version, deployment, table)
+    assert found["_prediction"].to_pylist() == [21.0] * table.num_rows
+    assert len(sys.modules["entry_script"].calls) == refused + 2
+
+
+def test_a_shape_once_found_is_kept(made):
+    script = "import json\ndef run(data):\n    return [10 / row[0] for row in json.loads(data)['data']]"
+    version, deployment = made(script)
+    table = pa.table({"a": [1.0] * BATCH_ROWS + [0.0], "b": [1.0] * (BATCH_ROWS + 1)})
+    with pytest.raises(EntryScriptFailed, match="ZeroDivisionError") as caught:
+        score_table(version, deployment, table)
+    assert str(caught.value).count("asked with") == 1
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+
+
+def test_a_script_that_understands_no_shape_says_why_to_each(made):
+    version, deployment = made("import json\ndef run(data):\n    return json.loads(data)['columns']")
+    with pytest.raises(EntryScriptFailed) as caught:
+        score_table(version, deployment, pa.table({"a": [1.0], "b": [2.0]}))
+    said = str(caught.value)
+    assert said.count("KeyError: 'columns'") == 2
+    assert "asked with [{..}], run() raised TypeError" in said
+
+
 @pytest.mark.parametrize(
     ("script", "why"),
     [
