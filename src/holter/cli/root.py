@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from holter.cli import alerts, deployments, ledger, models, monitors, tables, tree
+from holter.cli import alerts, answers, deployments, ledger, models, monitors, tables, tree
 from holter.cli.options import Group
 from holter.errors import HolterError
 
@@ -54,6 +54,7 @@ for command in (
     deployments.log,
     monitors.monitors,
     alerts.alerts,
+    answers.answers,
     ledger.ledger,
     tree.up,
     tree.status,

@@ -1,10 +1,14 @@
 """The process tree of a workspace: ``init``, ``up``, ``status``, ``down``, and the companions it starts."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from holter.cli.options import answer, json_option, root, workspace_option
+
+if TYPE_CHECKING:
+    from holter.workspace.listing import Listing
 
 
 @click.command()
@@ -47,14 +51,19 @@ def up(detach: bool, at_once: bool, as_json: bool) -> None:
 @workspace_option
 @json_option
 def status(as_json: bool) -> None:
-    """Say what runs, and how it is."""
+    """Say what runs and how it is, which alerts are open, and what is being done about them."""
     from holter.cli.options import workspace
     from holter.workspace import tree
 
     ws = workspace()
-    found, deployments = tree.status(ws.root), ws.deployments()
-    text = f"{found}\n\n{deployments}" if deployments else str(found)
-    answer(text, found.to_dict() | {"deployments": deployments.to_dict()}, as_json=as_json)
+    found = tree.status(ws.root)
+    parts: dict[str, Listing[Any]] = {
+        "deployments": ws.deployments(),
+        "alerts": ws.alerts(open_only=True),
+        "answers": ws.answers(under_way=True),
+    }
+    text = "\n\n".join([str(found), *(f"{name}:\n{part}" for name, part in parts.items() if part)])
+    answer(text, found.to_dict() | {name: part.to_dict() for name, part in parts.items()}, as_json=as_json)
 
 
 @click.command()

@@ -22,6 +22,7 @@ from holter.workspace.results import Alerts, Answers, Deployments, Ledger, Monit
 from holter.workspace.watching import checked, duration, keep_baseline, known, table_target
 
 _DAY = timedelta(days=1)
+_UNDER_WAY = (JobState.WANTED, JobState.RUNNING)
 
 
 def open(path: str | Path = "holter", *, create: bool = True) -> "Workspace":  # noqa: A001  (the verb users expect)
@@ -272,14 +273,18 @@ class Workspace:
 
         return acknowledge(self.shelves, alert_id, actor(), reason)
 
-    def answers(self, deployment: str | None = None) -> Answers:
-        """Return what was done about alerts (commands, retrainings, promotions), oldest first, with its outcome."""
-        return Answers(tuple(self.shelves.facts.jobs(deployment=deployment)))
+    def answers(self, deployment: str | None = None, *, under_way: bool = False) -> Answers:
+        """Return what was done about alerts (commands, retrainings, promotions), oldest first, with its outcome.
+
+        ``under_way`` keeps what is asked for or running.
+        """
+        jobs = self.shelves.facts.jobs(deployment=deployment)
+        return Answers(tuple(job for job in jobs if not under_way or job.state in _UNDER_WAY))
 
     @property
     def answering(self) -> bool:
         """Whether an answer is asked for or under way."""
-        return any(self.shelves.facts.jobs(state=state) for state in (JobState.WANTED, JobState.RUNNING))
+        return bool(self.answers(under_way=True))
 
     def ledger(self, *, subject: str | None = None, since: int = 0, limit: int | None = None) -> Ledger:
         """Return what was decided, oldest first, after entry number ``since``."""

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from holter.cli.root import holter
+from holter.store.protocols import Job, JobState
 from holter.workspace import open as open_workspace
 
 SCRIPT = """
@@ -111,6 +112,7 @@ def test_the_workspace_may_stand_behind_the_verb_or_in_the_environment(shell, mo
         ["deployments", "list"],
         ["monitors", "list"],
         ["alerts", "list"],
+        ["answers", "list"],
         ["ledger", "verify"],
         ["status"],
         ["down"],
@@ -286,6 +288,48 @@ def test_nothing_runs(ready):
     assert "not running" in ready("status")
     assert ready.json("status")["running"] is False
     assert "holter up --detach" in ready("down", code=1)
+
+
+def asked(shell, state=None, **result):
+    """Ask for a command about the deployment, and say what came of it."""
+    facts = open_workspace(shell.root / "ws").shelves.facts
+    job = Job("command-1", "a1", "late-daily", "late-api", "command", {"command": "true"}, DAY)
+    with facts.begin() as transaction:
+        transaction.ask(job)
+        if state is not None:
+            transaction.move_job(job.key, state, result)
+
+
+def test_answers_and_their_outcome(ready):
+    assert "No answers" in ready("answers", "list")
+    assert ready.json("answers", "list") == []
+    asked(ready)
+    (wanted,) = ready.json("answers", "list", "--deployment", "late-api")
+    assert (wanted["state"], wanted["kind"], wanted["result"]) == ("wanted", "command", {})
+    asked(ready, JobState.FAILED, reason="it exited with 3")
+    (failed,) = ready.json("answers", "list")
+    assert (failed["state"], failed["result"]) == ("failed", {"reason": "it exited with 3"})
+    assert "it exited with 3" in ready("answers", "list")
+    assert ready.json("answers", "list", "-d", "other") == []
+
+
+def test_status_says_what_is_open_and_what_is_done_about_it(recorded):
+    quiet = recorded.json("status")
+    assert (quiet["alerts"], quiet["answers"]) == ([], [])
+    assert quiet["deployments"][0]["state"] == "Transitioning"
+    said = recorded("status")
+    assert "late-api" in said
+    assert "alerts:" not in said
+    recorded("monitors", "add", "late-daily", "-d", "late-api", "--event-clock", "--rule", "performance.roc_auc < 0.99")
+    recorded("monitors", "run", "late-daily", code=3)
+    asked(recorded)
+    loud = recorded.json("status")
+    assert loud["alerts"][0]["monitor"] == "late-daily"
+    assert [each["key"] for each in loud["answers"]] == ["command-1"]
+    assert "below 0.99" in recorded("status")
+    asked(recorded, JobState.DONE)
+    assert recorded.json("status")["answers"] == []
+    assert "answers:" not in recorded("status")
 
 
 def test_a_damaged_ledger_is_1(ready):
