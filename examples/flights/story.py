@@ -1,6 +1,5 @@
 """What the demo sets up and what it says in the end: the same for `make demo` and for its test."""
 
-import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -93,7 +92,7 @@ def set_up(flights: pa.Table, folder: Path) -> tuple[holter.Workspace, object]:
 def rules(folder: Path) -> Sequence[dict]:
     """Return what counts as harm, and what to do about it."""
     retrain = (
-        f"{sys.executable} {HERE / 'train.py'} {{data}} {{output}} {folder / 'training' / 'first-quarter.parquet'}"
+        f"{{python}} {HERE / 'train.py'} {{data}} {{output}} {folder / 'training' / 'first-quarter.parquet'}"
     )
     mail = {"kind": "email", "options": {"to": RECIPIENT}}
     again = {
