@@ -2,10 +2,11 @@
 
 import fcntl
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, Self
 from uuid import uuid4
@@ -15,6 +16,10 @@ from holter.registry import Deployment, Shelves
 
 LOCK: Final = ".compactor"
 """File of a journal folder, locked while a pass runs; it names the compactor that ran last."""
+LONGEST_PAUSE: Final = timedelta(seconds=60)
+"""How long at most a deployment whose passes fail is left alone; the pauses double from a second."""
+_VARYING: Final = re.compile(r"[0-9a-f-]{8,}|[0-9]+")
+"""What differs from one failure to the next for the same reason: names of new files, counts, offsets."""
 _log = logging.getLogger("holter.capture")
 
 
@@ -25,7 +30,8 @@ class Compaction:
     ``frames`` were read and ``counted`` as traffic; ``rows`` were committed and ``segments`` removed. Of the requests
     committed, ``unparsed`` were kept as they came and ``unmatched`` had a reply that did not answer each row;
     ``misfits`` values became null and ``extra`` had no column. ``damaged`` bytes were skipped. ``failed`` names the
-    deployments whose pass failed (the log says why); nothing of them is lost, the next pass begins where it must.
+    deployments whose pass failed (the log says why), now or so lately that they were left alone; nothing of them is
+    lost, the next pass begins where it must.
     """
 
     frames: int = 0
@@ -43,6 +49,28 @@ class Compaction:
         return Compaction(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
 
+@dataclass
+class _Trouble:
+    """What is known of a deployment whose passes fail."""
+
+    told: set[str] = field(default_factory=set)
+    failures: int = 0
+    again: datetime | None = None
+
+    def rests(self, now: datetime) -> bool:
+        """Tell whether it is left alone for now; a clock that was put back makes nobody wait longer."""
+        return self.again is not None and timedelta(0) < self.again - now <= LONGEST_PAUSE
+
+    def add(self, error: Exception, now: datetime) -> bool:
+        """Note a failure, and tell whether it is one that nobody has heard of."""
+        what = _VARYING.sub("#", f"{type(error).__name__}: {error}")
+        new = what not in self.told
+        self.told.add(what)
+        self.again = now + min(timedelta(seconds=2 ** min(self.failures, 6)), LONGEST_PAUSE)
+        self.failures += 1
+        return new
+
+
 class Compactor:
     """Moves scored requests from journals into tables, each exactly once, whatever dies when."""
 
@@ -50,6 +78,7 @@ class Compactor:
         self._shelves = shelves
         self._identity = uuid4().hex
         self._intakes: dict[str, Intake] = {}
+        self._troubles: dict[str, _Trouble] = {}
 
     def once(self, now: datetime, *, flush: bool = False) -> Compaction:
         """Make one pass over every deployment.
@@ -60,17 +89,32 @@ class Compactor:
             Tells how long a record has waited; with a time zone.
         flush
             Commit everything that is in the journals, however little and however long that takes. Otherwise a pass
-            reads a bounded number of frames and commits rows that are many or have waited.
+            reads a bounded number of frames, commits rows that are many or have waited, and leaves a deployment alone
+            for a while whose passes fail.
         """
         total = Compaction()
         for deployment in self._shelves.registry.deployments():
+            name, trouble = deployment.name, self._troubles.get(deployment.name)
+            if trouble is not None and trouble.rests(now) and not flush:
+                total = replace(total, failed=(*total.failed, name))
+                continue
             try:
                 total += self._pass(deployment, now, flush=flush)
-            except Exception:  # noqa: BLE001  (one deployment must not cost the others their records)
-                _log.exception("the journals of %s could not be compacted", deployment.name)
-                self._intakes.pop(deployment.name, None)  # what it knew may be wrong now; the shelves are right
-                total = replace(total, failed=(*total.failed, deployment.name))
+            except Exception as error:  # noqa: BLE001  (one deployment must not cost the others their records)
+                self._failed(name, error, now)
+                total = replace(total, failed=(*total.failed, name))
+            else:
+                if self._troubles.pop(name, None) is not None:
+                    _log.info("the journals of %s are compacted again", name)
         return total
+
+    def _failed(self, name: str, error: Exception, now: datetime) -> None:
+        self._intakes.pop(name, None)  # what it knew may be wrong now; the shelves are right
+        trouble = self._troubles.setdefault(name, _Trouble())
+        if trouble.add(error, now):
+            _log.error("the journals of %s could not be compacted", name, exc_info=error)
+        else:
+            _log.debug("the journals of %s could not be compacted: %s", name, error)
 
     def _pass(self, deployment: Deployment, now: datetime, *, flush: bool) -> Compaction:
         folder = journal_folder(self._shelves, deployment.name)

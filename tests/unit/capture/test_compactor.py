@@ -1,6 +1,7 @@
 import fcntl
 import os
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -159,6 +160,62 @@ def test_a_failed_pass_is_told_and_the_next_one_makes_up_for_it(shelves, folder,
     assert compactor.once(now, flush=True) == Compaction(frames=1, rows=1, segments=1)
     assert ids(shelves, span) == ["r1"]
     assert shelves.facts.traffic("credit", span).requests == 1
+
+
+def broken(shelves):
+    records = shelves.root / "records"
+    records.mkdir(exist_ok=True)
+    (records / "credit").write_text("not a folder")
+    return records / "credit"
+
+
+def test_a_deployment_that_fails_for_ever_is_left_alone_longer_and_told_once(shelves, folder, frame, now, caplog):
+    write(folder, [frame(1)])
+    broken(shelves)
+    compactor, tried = Compactor(shelves), []
+    tries = compactor._failed
+    compactor._failed = lambda name, error, at: (tried.append(at), tries(name, error, at))
+    for second in range(300):
+        assert compactor.once(now + OLD + timedelta(seconds=second)).failed == ("credit",)
+    pauses = [(after - before).total_seconds() for before, after in pairwise(tried)]
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    assert caplog.text.count("could not be compacted") == caplog.text.count("Traceback") == 1
+
+
+def test_a_flush_waits_for_nothing(shelves, folder, span, frame, now, caplog):
+    caplog.set_level("INFO")
+    write(folder, [frame(1)])
+    wrong = broken(shelves)
+    compactor = Compactor(shelves)
+    assert compactor.once(now + OLD).failed == ("credit",)
+    wrong.unlink()
+    assert compactor.once(now + OLD).failed == ("credit",)
+    assert compactor.once(now + OLD, flush=True).rows == 1
+    assert compactor.once(now + OLD) == Compaction()
+    assert "compacted again" in caplog.text
+    assert ids(shelves, span) == ["r1"]
+
+
+def test_a_clock_that_was_put_back_makes_nobody_wait(shelves, folder, frame, now):
+    write(folder, [frame(1)])
+    wrong = broken(shelves)
+    compactor = Compactor(shelves)
+    assert compactor.once(now + DAY).failed == ("credit",)
+    wrong.unlink()
+    assert compactor.once(now + OLD).rows == 1
+
+
+def test_another_error_is_told_too(shelves, folder, frame, now, caplog):
+    write(folder, [frame(1)])
+    wrong = broken(shelves)
+    compactor = Compactor(shelves)
+    compactor.once(now + OLD)
+    wrong.unlink()
+    wrong.symlink_to(wrong)
+    compactor.once(now + OLD, flush=True)
+    compactor.once(now + OLD, flush=True)
+    assert caplog.text.count("Traceback") >= 2
+    assert caplog.text.count("could not be compacted") == 2
 
 
 def test_two_compactors_take_turns(shelves, folder, span, frame, now):
