@@ -34,11 +34,13 @@ class Minutes:
         minute = self._minutes.get(key)
         if minute is None:
             minute = self._minutes[key] = _Minute()
+        minute.gaps += frame.gaps + gaps
+        if not frame.status:
+            return
         minute.requests += 1
         minute.failed += frame.status >= 400 or frame.timed_out
         minute.soft_failed += frame.soft_failed
         minute.timed_out += frame.timed_out
-        minute.gaps += frame.gaps + gaps
         minute.latency_us += frame.latency_us
         minute.histogram[bisect_left(LATENCY_BOUNDS_US, frame.latency_us)] += 1
         self.requests += 1

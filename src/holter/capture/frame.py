@@ -26,6 +26,7 @@ class Frame(msgspec.Struct, array_like=True, frozen=True, gc=False):
     Times are microseconds since 1970 in UTC. ``event_us`` is None where the caller gave no event time: the request then
     happened when it was received. ``soft_failed`` means a 200 whose JSON has a top-level ``error``; ``timed_out`` means
     that the deadline passed. ``gaps`` counts requests served just before this one that could not be journalled.
+    A ``status`` of 0 means that there was no request: the frame is there for its gaps alone.
     """
 
     request_id: str
@@ -40,6 +41,19 @@ class Frame(msgspec.Struct, array_like=True, frozen=True, gc=False):
     request: bytes
     response: bytes
     gaps: int = 0
+
+
+def note_of(frame: Frame, gaps: int) -> Frame:
+    """Return a frame that says no more than that requests like this one were not recorded.
+
+    Examples
+    --------
+    >>> frame = Frame("a", 1, None, 200, 7, "champion", 5, False, False, b"[1]", b"[0]")
+    >>> note = note_of(frame, 3)
+    >>> note.status, note.version, note.request, note.gaps
+    (0, 7, b'', 3)
+    """
+    return Frame("", frame.received_us, None, 0, frame.version, frame.role, 0, False, False, b"", b"", gaps)
 
 
 _ENCODER: Final = msgspec.msgpack.Encoder()

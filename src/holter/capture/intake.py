@@ -105,8 +105,10 @@ class Intake:
             for frame, end in read(segment.path, segment.position, damaged=reading.report):
                 if end > segment.counted:
                     reading.minutes.add(frame, reading.take_gaps())
-                if end > segment.committed:
+                if frame.status and end > segment.committed:
                     self._keep(frame)
+                elif segment.committed >= segment.position:
+                    segment.committed = max(segment.committed, end)  # no row: no commit to wait for
                 reading.frames += 1
                 reading.bytes += end - segment.position
                 segment.position = end

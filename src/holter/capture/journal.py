@@ -21,7 +21,7 @@ from uuid import uuid4
 
 import msgspec
 
-from holter.capture.frame import HEADER, PREFIX, Frame, check_header, encode, payload_of
+from holter.capture.frame import HEADER, PREFIX, Frame, check_header, encode, note_of, payload_of
 from holter.errors import DamagedSegment, JournalFull
 
 SUFFIX: Final = ".journal"
@@ -59,6 +59,7 @@ class Journal:
         self.frames = self.bytes = self.gaps = self.sync_failures = 0
         self._number, self._offset, self._missed = 0, 0, 0
         self._dirty, self._fit = False, True
+        self._note: Frame | None = None
         self._lock, self._sync_lock, self._stop = threading.Lock(), threading.Lock(), threading.Event()
         self._retired: list[int] = []
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -82,21 +83,29 @@ class Journal:
         with self._lock:
             if self._stop.is_set():
                 raise JournalFull(str(self.path), "the journal is closed")
-            missed = self._missed
-            data = encode(msgspec.structs.replace(frame, gaps=frame.gaps + missed) if missed else frame)
-            if self._offset >= self.segment_bytes or not self._fit:
-                self._rotate()
-            self._write(data)
-            self._missed -= missed
-            self.frames += 1
-            self.bytes += len(data)
-            self._dirty = True
+            self._put(frame)
 
-    def miss(self) -> None:
-        """Count a request that was served without being written; the next frame carries the count."""
+    def _put(self, frame: Frame) -> None:
+        missed = self._missed
+        data = encode(msgspec.structs.replace(frame, gaps=frame.gaps + missed) if missed else frame)
+        if self._offset >= self.segment_bytes or not self._fit:
+            self._rotate()
+        self._write(data)
+        self._missed -= missed
+        self.frames += 1
+        self.bytes += len(data)
+        self._dirty = True
+
+    def miss(self, frame: Frame) -> None:
+        """Count a request that was served without being written.
+
+        The next frame carries the count; if none comes, :meth:`close` writes one that says nothing else. A process that
+        is killed before either takes the count with it.
+        """
         with self._lock:
             self.gaps += 1
             self._missed += 1
+            self._note = note_of(frame, 0)
 
     def sync(self) -> None:
         """Force what was written to disk, now."""
@@ -117,9 +126,18 @@ class Journal:
             if self._stop.is_set():
                 return
             self._stop.set()
+            self._tell_missed()
         self._syncer.join()
         self.sync()
         os.close(self._fd)
+
+    def _tell_missed(self) -> None:
+        if not self._missed or self._note is None:
+            return
+        try:
+            self._put(self._note)
+        except JournalFull as error:
+            _log.error("%d requests were served and not recorded, and that is not recorded: %s", self._missed, error)
 
     def __enter__(self) -> Self:
         return self

@@ -166,7 +166,7 @@ class Application:
         try:
             self._journal.append(frame)
         except JournalFull as error:
-            return self._unrecorded(reply, error)
+            return self._unrecorded(reply, frame, error)
         return reply
 
     def _event_time(self, noted: Mapping[bytes, bytes]) -> int | None:
@@ -176,12 +176,12 @@ class Application:
             _log.warning("X-Holter-Event-Time %r is no time with a zone; the time of arrival counts", said)
         return moment
 
-    def _unrecorded(self, reply: Reply, error: JournalFull) -> Reply:
+    def _unrecorded(self, reply: Reply, frame: Frame, error: JournalFull) -> Reply:
         assert self._journal is not None  # noqa: S101  (only a journal can be full)
         if not self._serve_unrecorded:
             _log.error("refused a request: %s", error)
             return message(503, "The request cannot be recorded and was not answered. Try again later.")
-        self._journal.miss()
+        self._journal.miss(frame)
         self.gaps += 1
         _log.error("answered a request that is not recorded (%d so far): %s", self.gaps, error)
         return reply

@@ -218,6 +218,25 @@ def test_another_error_is_told_too(shelves, folder, frame, now, caplog):
     assert caplog.text.count("could not be compacted") == 2
 
 
+def test_requests_missed_before_the_end_are_gaps_and_neither_requests_nor_rows(shelves, folder, span, frame, now):
+    with Journal(folder) as journal:
+        journal.append(frame(1))
+        journal.miss(frame(2))
+        journal.miss(frame(3))
+    done = Compactor(shelves).once(now, flush=True)
+    assert (done.counted, done.rows, done.segments) == (1, 1, 1)
+    counted = shelves.facts.traffic("credit", span)
+    assert (counted.requests, counted.gaps, sum(counted.histogram)) == (1, 2, 1)
+
+
+def test_a_segment_of_nothing_but_gaps_is_counted_and_goes(shelves, folder, span, frame, now):
+    with Journal(folder) as journal:
+        journal.miss(frame(2))
+    assert Compactor(shelves).once(now, flush=True).segments == 1
+    assert shelves.facts.traffic("credit", span).gaps == 1
+    assert segments(folder) == []
+
+
 def test_two_compactors_take_turns(shelves, folder, span, frame, now):
     one, other = Compactor(shelves), Compactor(Shelves.open(shelves.root))
     with Journal(folder) as journal:

@@ -1,3 +1,4 @@
+import errno
 import os
 import subprocess
 import sys
@@ -85,12 +86,36 @@ def test_threads_of_one_writer_do_not_mix_their_frames(tmp_path, frame):
 
 def test_requests_that_were_not_recorded_are_told_by_the_next_frame_once(tmp_path, frame):
     with Journal(tmp_path) as journal:
-        journal.miss()
-        journal.miss()
+        journal.miss(frame(8))
+        journal.miss(frame(9))
         journal.append(frame(1))
         journal.append(frame(2))
         assert [each.gaps for each, _ in read(journal.path)] == [2, 0]
         assert journal.gaps == 2
+
+
+def test_requests_missed_at_the_end_are_told_by_a_frame_of_their_own(tmp_path, frame):
+    with Journal(tmp_path) as journal:
+        journal.append(frame(1))
+        journal.miss(frame(2, version=7))
+        journal.miss(frame(3, version=7))
+    first, last = [each for each, _ in read(journal.path)]
+    assert (first.status, first.gaps) == (200, 0)
+    assert (last.status, last.gaps, last.version, last.request, last.response) == (0, 2, 7, b"", b"")
+
+
+def test_a_disk_that_is_full_to_the_end_says_how_many_are_lost(tmp_path, frame, caplog, monkeypatch):
+    journal = Journal(tmp_path)
+    journal.append(frame(1))
+    monkeypatch.setattr(os, "write", no_space)
+    journal.miss(frame(2))
+    journal.close()
+    assert "1 requests were served and not recorded" in caplog.text
+    assert ids(journal.path) == ["r1"]
+
+
+def no_space(*_):
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 @pytest.mark.parametrize("cut", [1, 5, 8, 30])
@@ -166,7 +191,7 @@ def test_a_disk_that_takes_half_a_frame_leaves_the_segment_readable(tmp_path):
                     journal.append(frame)
                 except JournalFull as error:
                     print(error)
-            journal.miss()
+            journal.miss(frame)
             resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
             journal.append(frame)
         """
