@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 @click.option("--source", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Folder to copy with it.")
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True)
 @click.option("--timeout-ms", type=click.IntRange(1), default=60_000, show_default=True)
+@click.option("--max-request-mb", type=click.IntRange(0), default=64, show_default=True, help="0: any size.")
 @click.option("--event-time-header", is_flag=True, help="Believe X-Holter-Event-Time of requests.")
 @click.option("--no-capture", is_flag=True, help="Record nothing.")
 @click.option("--auth", is_flag=True, help="Ask every request for a key.")
@@ -36,6 +37,7 @@ def deploy(
     source: Path | None,
     workers: int,
     timeout_ms: int,
+    max_request_mb: int,
     event_time_header: bool,
     no_capture: bool,
     auth: bool,
@@ -57,6 +59,7 @@ def deploy(
         overwrite=overwrite,
         workers=workers,
         timeout_ms=timeout_ms,
+        max_request_mb=max_request_mb,
         event_time_header=event_time_header,
         capture=not no_capture,
         auth=auth,

@@ -45,7 +45,10 @@ class DeploymentState(StrEnum):
 
 @dataclass(frozen=True)
 class DeploymentSettings:
-    """How a service runs; written once at deployment, replaced as a whole."""
+    """How a service runs; written once at deployment, replaced as a whole.
+
+    ``max_request_mb`` is the largest body that is read, in units of 2**20 bytes; 0: any.
+    """
 
     workers: int = 1
     cpu_cores: float | None = None
@@ -55,6 +58,7 @@ class DeploymentSettings:
     event_time_header: bool = False
     auth: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
+    max_request_mb: int = 64
 
 
 @dataclass(frozen=True)

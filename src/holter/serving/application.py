@@ -9,6 +9,7 @@ request waits for one ``run()`` at most, never for a queue of them; a time limit
 
 import asyncio
 import logging
+import sys
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from time import perf_counter_ns, time_ns
 from typing import Any, Final, Literal
@@ -17,13 +18,12 @@ from uuid import uuid4
 from holter.capture.frame import Frame
 from holter.capture.journal import Journal
 from holter.errors import JournalFull
+from holter.serving.body import Receive, Scope, received
 from holter.serving.entry import Run
 from holter.serving.event_time import event_microseconds
 from holter.serving.keys import Doorkeeper
-from holter.serving.reply import EMPTY, HEALTHY, LONGEST_ID, Answering, Reply, message, query_text, undecodable
+from holter.serving.reply import EMPTY, HEALTHY, LONGEST_ID, Answering, Reply, message, undecodable
 
-Scope = Mapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 LONG_US: Final = 5_000
@@ -48,6 +48,9 @@ class Application:
         What the record says about who answered.
     timeout_ms
         Limit for one ``run()``; 0: none.
+    max_request_bytes
+        Limit for a body, which is held in memory while it is answered; 0: none. A larger one is answered with 413,
+        reaches neither ``run()`` nor the journal, and its connection is closed.
     journal
         Where each request to ``/score`` is recorded; None: nowhere.
     journal_full
@@ -72,13 +75,14 @@ class Application:
         version: int,
         role: str = "champion",
         timeout_ms: int = 60_000,
+        max_request_bytes: int = 64 << 20,
         journal: Journal | None = None,
         journal_full: Literal["refuse", "serve"] = "refuse",
         doorkeeper: Doorkeeper | None = None,
         event_time_header: bool = False,
     ) -> None:
         self._answer = Answering(run, timeout_ms)
-        self._version, self._role = version, role
+        self._version, self._role, self._limit = version, role, max_request_bytes or sys.maxsize
         self._journal, self._serve_unrecorded = journal, journal_full == "serve"
         self._doorkeeper, self._event_time_header = doorkeeper, event_time_header
         self._turn, self._lasted_us = asyncio.Lock(), 0.0
@@ -94,9 +98,12 @@ class Application:
         request_id = given if 0 < len(given) <= LONGEST_ID else self._new_id()
         reply = self._without_run(scope["path"], scope["method"], len(given), noted)
         if reply is None:
-            body = await _body(scope, receive)
+            body = await received(scope, receive, self._limit)
             if body is None:
                 return  # the client has gone before it said what it wants
+            if isinstance(body, Reply):
+                await self._send(send, body, request_id, noted)
+                return
             reply = await self._scored(body)
             latency_us = (perf_counter_ns() - started) // 1000
             reply = self._recorded(reply, body, noted, (request_id.decode("latin-1"), received_us, latency_us))
@@ -187,7 +194,7 @@ class Application:
         return reply
 
     async def _send(
-        self, send: Send, reply: Reply, request_id: bytes, noted: Mapping[bytes, bytes], *, allow: str
+        self, send: Send, reply: Reply, request_id: bytes, noted: Mapping[bytes, bytes], *, allow: str = ""
     ) -> None:
         headers = [
             (b"content-type", reply.content_type),
@@ -205,20 +212,7 @@ class Application:
             headers.append((b"allow", allow.encode()))
         if reply.status == 401:
             headers.append((b"www-authenticate", b"Bearer"))
-        if self.draining:
+        if self.draining or reply.status == 413:
             headers.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
         await send({"type": "http.response.body", "body": reply.body})
-
-
-async def _body(scope: Scope, receive: Receive) -> bytes | None:
-    if scope["method"] == "GET":
-        return query_text(scope["query_string"]).encode()
-    body: bytes = b""
-    while True:
-        event = await receive()
-        if event["type"] == "http.disconnect":
-            return None
-        body = body + event["body"] if body else event["body"]
-        if not event["more_body"]:
-            return body

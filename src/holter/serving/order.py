@@ -28,7 +28,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """One worker: which code, which model, how it answers.
 
     ``listener`` and ``control`` are inherited file descriptors: the listening socket and this worker's end of the pair.
-    ``journal`` is None where nothing is recorded, ``keys`` None where anyone may score; ``timeout_ms`` 0: no limit.
+    ``journal`` is None where nothing is recorded, ``keys`` None where anyone may score; ``timeout_ms`` and
+    ``max_request_bytes`` 0: no limit.
     """
 
     deployment: str
@@ -44,6 +45,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     journal: str | None = None
     journal_full: Literal["refuse", "serve"] = "refuse"
     timeout_ms: int = 60_000
+    max_request_bytes: int = 64 << 20
     event_time_header: bool = False
     keys: str | None = None
     threads: int = 1

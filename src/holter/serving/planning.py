@@ -47,6 +47,7 @@ def order_for(shelves: Shelves, deployment: Deployment, version: ModelVersion) -
         journal=str(root / "journal" / deployment.name) if settings.capture else None,
         journal_full="serve" if shelves.settings.journal_full == "serve" else "refuse",
         timeout_ms=settings.timeout_ms,
+        max_request_bytes=settings.max_request_mb << 20,
         event_time_header=settings.event_time_header,
         keys=str(key_file(root, deployment.name)) if settings.auth else None,
     )

@@ -79,6 +79,7 @@ def _application(order: Order, run: Run, journal: Journal | None) -> Application
         version=order.version,
         role=order.role,
         timeout_ms=order.timeout_ms,
+        max_request_bytes=order.max_request_bytes,
         journal=journal,
         journal_full=order.journal_full,
         doorkeeper=Doorkeeper(Path(order.keys)) if order.keys else None,
