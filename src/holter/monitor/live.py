@@ -4,6 +4,11 @@ A window of a few minutes is looked at every few seconds. Writing each down woul
 change, so one is published only when an alert moves, a verdict changes, or a minute has passed since the last.
 Alerts move only in the transaction that publishes the window which moved them: that keeps them exactly once, as for all
 other windows. Windows that passed while nothing was running are not made up for: nobody can answer them any more.
+
+A window a minute for ever would be half a million a year for each deployment, so what is older than :data:`KEPT` goes
+with the transaction that publishes a new one; that takes windows which a backfill has published there, too. The counts
+by minute, the alerts, each with the measurement it rests on, and the ledger stay. A monitor on event time, or with
+another signal besides, keeps all its history.
 """
 
 from datetime import timedelta
@@ -18,6 +23,8 @@ from holter.types import Span, Verdict
 
 AT_LEAST: Final = timedelta(minutes=1)
 """Windows are published at least this often."""
+KEPT: Final = timedelta(days=7)
+"""How long a published window stays: long enough to see this hour of this weekday once more."""
 _TRAFFIC: Final = "traffic"
 
 Verdicts = tuple[tuple[str, Verdict | None], ...]
@@ -56,6 +63,7 @@ def settle_live(watch: Watch, lease: Lease, board: Board, last: Verdicts | None)
     with watch.shelves.facts.begin() as transaction:
         transaction.guard(lease)
         new = transaction.publish(publication, judged[_TRAFFIC].measurements)
+        transaction.forget(watch.entry.name, window.end - KEPT)
         events = move_alerts(watch, transaction, window, judged, quiet=False) if new else ()
     return Settled((_TRAFFIC,) if new else (), (), events, judged), verdicts
 

@@ -145,6 +145,12 @@ class Transaction(Protocol):
     def publish(self, publication: Publication, measurements: Sequence[Measurement]) -> bool:
         """Store measurements; False (and nothing stored) if this window, signal and revision are there already."""
 
+    def forget(self, monitor: str, before: datetime) -> int:
+        """Remove what is published of windows that end at a moment or earlier; return how many publications went.
+
+        Alerts, which hold the measurement they rest on, and the ledger stay.
+        """
+
     def save_alert(self, alert: Alert, events: Sequence[AlertEvent]) -> None:
         """Store an alert as it is now, with what happened to it."""
 

@@ -65,6 +65,15 @@ class SqlTransaction:
             self.connection.execute(MEASUREMENT.insert(), rows)
         return True
 
+    def forget(self, monitor: str, before: datetime) -> int:
+        """Remove what is published of windows that end at ``before`` or earlier; return how many publications went."""
+        # A window starts before it ends: said for the index, which begins with the start.
+        ended = (PUBLICATION.c.window_start < before, PUBLICATION.c.window_end <= before)
+        old = (PUBLICATION.c.monitor == monitor, *ended)
+        seqs = sa.select(PUBLICATION.c.seq).where(*old)
+        self.connection.execute(MEASUREMENT.delete().where(MEASUREMENT.c.publication.in_(seqs)))
+        return self.connection.execute(PUBLICATION.delete().where(*old)).rowcount
+
     def _mark_newest(self, key: Mapping[str, Any]) -> None:
         same = [PUBLICATION.c[name] == value for name, value in key.items()]
         newest = self.connection.execute(sa.select(sa.func.max(PUBLICATION.c.revision)).where(*same)).scalar_one()

@@ -4,6 +4,7 @@ from itertools import pairwise
 import pytest
 
 from holter.monitor import Beat
+from holter.monitor.live import KEPT
 from holter.rules import AlertState, Response, Rule
 from holter.types import Traffic
 
@@ -94,3 +95,33 @@ def test_the_same_moment_twice_changes_nothing(desk, traffic):
     first, second = beat.once(START + 7 * MINUTE), beat.once(START + 7 * MINUTE)
     assert (first.published, second.published) == (1, 0)
     assert second.events == ()
+
+
+def test_windows_of_a_week_are_kept_and_alerts_and_the_ledger_for_ever(desk, traffic):
+    live(desk, errors())
+    desk.watch("daily", signals=["traffic"])
+    traffic(5, requests=100, failed=100)
+    beat, facts = Beat(desk.shelves), desk.shelves.facts
+    beat.once(START + 7 * MINUTE)
+    (alert,) = facts.alerts("live")
+    entries = len(list(facts.ledger()))
+    first = facts.publications("live")[0].window
+    beat.once(first.end + KEPT - SECOND)
+    assert first in [each.window for each in facts.publications("live")]
+    beat.once(first.end + KEPT + 10 * SECOND)
+    kept = [each.window for each in facts.publications("live")]
+    assert len(kept) == 2
+    assert all(window.end > first.end for window in kept)
+    assert {each.window for each in facts.measurements("live")} == set(kept)
+    assert facts.alert(alert.id).measurement == alert.measurement
+    assert len(list(facts.ledger())) >= entries
+    assert facts.verify_ledger() > 0
+
+
+def test_history_does_not_grow_with_time(desk, traffic):
+    live(desk, errors())
+    traffic(0, requests=100)
+    beat = Beat(desk.shelves)
+    for hour in range(0, 24 * 30, 6):
+        beat.once(START + timedelta(hours=hour))
+    assert len(desk.shelves.facts.publications("live")) == KEPT / timedelta(hours=6)
