@@ -111,6 +111,22 @@ def test_windows_come_oldest_first_and_filters_narrow(facts):
     assert facts.measurements("daily", metric="performance.other") == []
 
 
+def test_what_ended_by_a_moment_is_forgotten_of_one_monitor(facts):
+    windows = [WINDOW, WINDOW.next(), WINDOW.next().next()]
+    for monitor in ("daily", "hourly"):
+        for window in windows:
+            publish(facts, window, monitor=monitor, measurements=MEASUREMENTS[:1])
+    publish(facts, windows[0], revision=2, measurements=MEASUREMENTS[:1])
+    with facts.begin() as transaction:
+        assert transaction.forget("daily", windows[1].end) == 3
+        assert transaction.forget("daily", windows[1].end) == 0
+    assert [each.window for each in facts.publications("daily")] == windows[2:]
+    assert len(facts.measurements("daily")) == 1
+    assert [each.window for each in facts.publications("hourly")] == windows
+    assert len(facts.measurements("hourly")) == 3
+    assert publish(facts, windows[0])
+
+
 def test_an_exception_undoes_everything(facts):
     alert, event = an_alert()
     with pytest.raises(ZeroDivisionError), facts.begin() as transaction:  # noqa: PT012  (all of it is undone)

@@ -265,3 +265,35 @@ def test_messages_are_what_the_outbox_takes(desk, auc_rule):
     message = desk.shelves.facts.outbox()[0]
     assert isinstance(message, Message)
     assert message.event in {event.key for event in desk.shelves.facts.events(message.alert)}
+
+
+def test_without_any_label_coverage_is_0_and_performance_insufficient_and_no_rule_moves(desk, auc_rule):
+    coverage = Rule("coverage", "performance.label_coverage", below=0.5, sure=False)
+    desk.watch(rules=[auc_rule, coverage])
+    for number in range(4):
+        desk.day(number, labels=False)
+    report = Beat(desk.shelves).once(FIRST + 30 * DAY)
+    facts = desk.shelves.facts
+    assert (report.published, report.errors) == (3, ())
+    measured = {each.metric: each for each in facts.measurements("daily") if each.window.start == FIRST}
+    assert measured["label_coverage"].value == 0
+    assert measured["label_coverage"].n == 120
+    others = [each for metric, each in measured.items() if metric != "label_coverage"]
+    assert {"roc_auc", "log_loss", "accuracy"} <= {each.metric for each in others}
+    assert all(each.value is None and each.verdict == Verdict.INSUFFICIENT and each.reason for each in others)
+    assert [alert.rule for alert in facts.alerts("daily")] == ["coverage"]
+    assert facts.jobs() == []
+
+
+def test_a_window_that_knows_too_little_neither_breaks_nor_holds_a_rule(desk, auc_rule):
+    desk.watch(rules=[replace(auc_rule, for_windows=2)])
+    for number, told in enumerate(({"honest": False}, {"labels": False}, {"honest": False}, {"labels": False}, {})):
+        desk.day(number, **told)
+    desk.day(5)
+    facts, beat = desk.shelves.facts, Beat(desk.shelves)
+    beat.once(FIRST + 30 * DAY)
+    (alert,) = facts.alerts("daily")
+    # Bad, unknown, bad: two broken windows in a row as far as anybody knows. Unknown again: it goes on firing.
+    assert [(str(each.after), (each.at - FIRST).days) for each in facts.events(alert.id)] == []
+
+
