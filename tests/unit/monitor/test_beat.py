@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -5,6 +6,7 @@ import pytest
 from holter.monitor import Beat
 from holter.rules import AlertState, Rule
 from holter.store.protocols import Message
+from holter.types import Verdict
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -272,10 +274,10 @@ def test_without_any_label_coverage_is_0_and_performance_insufficient_and_no_rul
     desk.watch(rules=[auc_rule, coverage])
     for number in range(4):
         desk.day(number, labels=False)
-    report = Beat(desk.shelves).once(FIRST + 30 * DAY)
+    report = Beat(desk.shelves).once(NOW)
     facts = desk.shelves.facts
     assert (report.published, report.errors) == (3, ())
-    measured = {each.metric: each for each in facts.measurements("daily") if each.window.start == FIRST}
+    measured = {each.metric: each for each in facts.measurements("daily")}  # of the newest window
     assert measured["label_coverage"].value == 0
     assert measured["label_coverage"].n == 120
     others = [each for metric, each in measured.items() if metric != "label_coverage"]
@@ -287,13 +289,14 @@ def test_without_any_label_coverage_is_0_and_performance_insufficient_and_no_rul
 
 def test_a_window_that_knows_too_little_neither_breaks_nor_holds_a_rule(desk, auc_rule):
     desk.watch(rules=[replace(auc_rule, for_windows=2)])
-    for number, told in enumerate(({"honest": False}, {"labels": False}, {"honest": False}, {"labels": False}, {})):
-        desk.day(number, **told)
-    desk.day(5)
-    facts, beat = desk.shelves.facts, Beat(desk.shelves)
-    beat.once(FIRST + 30 * DAY)
+    bad, unknown, good = {"honest": False}, {"labels": False}, {}
+    facts, beat, states = desk.shelves.facts, Beat(desk.shelves), []
+    for number, told in enumerate((bad, unknown, bad, unknown, good, good)):
+        desk.day(number, 400, **told)  # which closes the window of the day before
+        beat.once(NOW)
+        states.append([str(alert.state) for alert in facts.alerts("daily")])
+    assert states == [[], ["pending"], ["pending"], ["firing"], ["firing"], ["resolved"]]
     (alert,) = facts.alerts("daily")
-    # Bad, unknown, bad: two broken windows in a row as far as anybody knows. Unknown again: it goes on firing.
-    assert [(str(each.after), (each.at - FIRST).days) for each in facts.events(alert.id)] == []
-
-
+    assert [str(event.after) for event in facts.events(alert.id)] == ["pending", "firing", "resolved"]
+    verdicts = [each.verdict for each in facts.measurements("daily", metric="performance.roc_auc")]
+    assert [verdict == Verdict.INSUFFICIENT for verdict in verdicts] == [False, True, False, True, False]
