@@ -3,14 +3,12 @@
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-import pyarrow as pa
 import sqlalchemy as sa
 
 from holter.errors import NotFound
-from holter.registry.baseline import write_baseline
 from holter.registry.book import SYSTEM, Book, note, now
 from holter.registry.copying import copy_model, digest_of
 from holter.registry.entries import ModelVersion
@@ -19,6 +17,9 @@ from holter.registry.rows import stored, version_of
 from holter.store.tables import MODEL_VERSION
 from holter.store.transaction import SqlTransaction
 from holter.types import Schema
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class Models(Book):
@@ -30,7 +31,7 @@ class Models(Book):
         file: Path,
         *,
         schema: Schema | None = None,
-        baseline: pa.Table | None = None,
+        baseline: "pa.Table | None" = None,
         held_out: bool = True,
         tags: Mapping[str, str] | None = None,
         lineage: Mapping[str, Any] | None = None,
@@ -59,6 +60,8 @@ class Models(Book):
         try:
             copy = copy_model(Path(file), folder)
             if baseline is not None:
+                from holter.registry.baseline import write_baseline
+
                 write_baseline(baseline, rows, schema)
             values = {
                 "digest": digest_of(copy),

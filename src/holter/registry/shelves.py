@@ -3,16 +3,18 @@
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from holter.errors import NotFound
-from holter.profile import Window
-from holter.registry.baseline import baseline_window
 from holter.registry.entries import ModelVersion
 from holter.registry.register import Registry
 from holter.registry.settings import Settings
-from holter.store import DeltaRecords, SqlFacts
+from holter.store import SqlFacts
 from holter.types import Schema
+
+if TYPE_CHECKING:
+    from holter.profile import Window
+    from holter.store import DeltaRecords
 
 _DATABASE = "holter.db"
 
@@ -20,7 +22,8 @@ _DATABASE = "holter.db"
 class Shelves:
     """What a workspace folder holds: settings, facts, registry, and the records of each deployment.
 
-    Opened with :meth:`open`. Nothing is read before it is asked for.
+    Opened with :meth:`open`. Nothing is read before it is asked for, and what reads tables is loaded only then: a
+    supervisor never needs it.
     """
 
     def __init__(self, root: Path) -> None:
@@ -66,8 +69,10 @@ class Shelves:
         """Models, deployments and monitors."""
         return Registry(self.facts, self.root)
 
-    def records(self, deployment: str) -> DeltaRecords:
+    def records(self, deployment: str) -> "DeltaRecords":
         """Return the records of a deployment, read with the schema of the version it should run. Raises NotFound."""
+        from holter.store import DeltaRecords
+
         entry = self.registry.deployment(deployment)
         schema = self.registry.version(entry.model, entry.wanted.version).schema
         with self._lock:
@@ -77,8 +82,10 @@ class Shelves:
                 self._records[deployment] = known = (schema, DeltaRecords(*paths, schema))
             return known[1]
 
-    def baseline_window(self, source: ModelVersion | Path, schema: Schema) -> Window:
+    def baseline_window(self, source: ModelVersion | Path, schema: Schema) -> "Window":
         """Return profile and rows of a baseline, kept in memory; see :func:`holter.registry.baseline_window`."""
+        from holter.registry.baseline import baseline_window
+
         return baseline_window(source, schema)
 
     def folder(self, name: str) -> Path:

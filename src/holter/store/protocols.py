@@ -9,18 +9,19 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, Protocol
 
 from holter.rules import Alert, AlertEvent
 from holter.types import Measurement, Span, Traffic
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class Records(Protocol):
     """The scored rows and the labels of one deployment."""
 
-    def append(self, rows: pa.Table, offsets: Mapping[str, int]) -> None:
+    def append(self, rows: "pa.Table", offsets: Mapping[str, int]) -> None:
         """Commit rows (features and the columns of :mod:`holter.types.records`) with the journal offsets they end at.
 
         Rows and offsets become visible together or not at all. New feature columns are added, missing ones are null.
@@ -30,10 +31,10 @@ class Records(Protocol):
     def offset(self, segment: str) -> int:
         """Return how far a journal segment has been committed, in bytes; 0 if never."""
 
-    def append_labels(self, labels: pa.Table) -> None:
+    def append_labels(self, labels: "pa.Table") -> None:
         """Commit labels: ``_request_id``, ``_row``, ``_label``, ``_labelled_at``. Unknown ids are kept for later."""
 
-    def read(self, span: Span, columns: Sequence[str] | None = None) -> pa.Table:
+    def read(self, span: Span, columns: Sequence[str] | None = None) -> "pa.Table":
         """Return the records of a span, each once, ordered by event time, with ``_label`` joined (newest wins).
 
         ``columns`` limits the features; the columns of :mod:`holter.types.records` are always there.
