@@ -106,8 +106,11 @@ def set_up(folder, smtp_port):
     )  # fmt: skip
     api = ws.deploy("turn", model, entry_script="score.py", source=HERE, event_time_header=True)
     retrain = {
-        "command": f"{{python}} {HERE / 'train.py'} {{data}} {{output}}", "data": "3d", "holdout": "1d", "cooldown": "60d",
-    }  # fmt: skip
+        "command": f"{{python}} {HERE / 'train.py'} {{data}} {{output}}",
+        "data": "3d",
+        "holdout": "1d",
+        "cooldown": "60d",
+    }
     rule = {
         "name": "auc", "metric": "performance.roc_auc", "below": 0.5, "for_windows": 4, "level": "page",
         "responses": [
