@@ -91,9 +91,7 @@ def set_up(flights: pa.Table, folder: Path) -> tuple[holter.Workspace, object]:
 
 def rules(folder: Path) -> Sequence[dict]:
     """Return what counts as harm, and what to do about it."""
-    retrain = (
-        f"{{python}} {HERE / 'train.py'} {{data}} {{output}} {folder / 'training' / 'first-quarter.parquet'}"
-    )
+    retrain = f"{{python}} {HERE / 'train.py'} {{data}} {{output}} {folder / 'training' / 'first-quarter.parquet'}"
     mail = {"kind": "email", "options": {"to": RECIPIENT}}
     again = {
         "kind": "retrain",

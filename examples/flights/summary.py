@@ -11,9 +11,11 @@ from replay import Replay
 from rich.console import Console
 from rich.table import Table
 from sklearn.metrics import log_loss, roc_auc_score
+from story import DAY
 
 import holter
 from flights import FEATURES
+from holter.rules import AlertState
 
 
 def summarise(console: Console, ws: holter.Workspace, api: Any, replay: Replay, folder: Path) -> None:
@@ -25,11 +27,11 @@ def summarise(console: Console, ws: holter.Workspace, api: Any, replay: Replay, 
         f"{known.num_rows:,} labelled (the rest were cancelled or diverted, or landed on the last day)."
     )
     console.print(months(known))
-    for alert in reversed(list(ws.alerts("flights-performance"))):
-        console.print(f"[bold]{alert.level}[/] {alert.rule}: {alert.sentence} [dim]({alert.state})[/]")
+    console.print(found(ws))
+    console.print("[bold]What was done[/]")
     for job in ws.answers():
         console.print(told(job))
-    console.print(brought(ws, known))
+    console.print(f"\n[bold]What it brought[/]\n{brought(ws, known)}\n")
     mails = len(list((folder / "mail").glob("*.eml")))
     console.print(
         f"{mails} mails are in {folder / 'mail'}; the ledger holds {ws.verify():,} entries and its chain is whole."
@@ -55,6 +57,18 @@ def months(known: pa.Table) -> Table:
     return table
 
 
+def found(ws: holter.Workspace) -> Table:
+    """Return the alerts that fired, oldest first: when, what was seen then, and until when."""
+    table = Table("fired", "level", "what was seen", "until", title="What was found")
+    for alert in reversed(list(ws.alerts("flights-performance"))):
+        fired = [event for event in ws.shelves.facts.events(alert.id) if event.after is AlertState.FIRING]
+        if fired:
+            seen, _, day = fired[0].why.rstrip(".").rpartition(", on ")
+            until = f"{alert.judged.end - DAY:%-d %b}" if alert.state is AlertState.RESOLVED else "still open"
+            table.add_row(day.removesuffix(" 2013"), str(alert.level), seen, until)
+    return table
+
+
 def told(job: Any) -> str:
     """Return one answer as a sentence."""
     sentence = job.result.get("sentence") or job.result.get("reason") or ""
@@ -71,7 +85,7 @@ def brought(ws: holter.Workspace, known: pa.Table) -> str:
     before = model.predict_proba(encode(rows, rates, average))[:, 1]
     late, now = later["_label"].to_numpy(), later["_score"].to_numpy()
     return (
-        f"What it brought: on the {later.num_rows:,} labelled flights that newer versions answered, log loss is "
+        f"On the {later.num_rows:,} labelled flights that newer versions answered, log loss is "
         f"{log_loss(late, now):.4f} and ROC AUC {roc_auc_score(late, now):.3f}; version 1 would have reached "
         f"{log_loss(late, before):.4f} and {roc_auc_score(late, before):.3f}. "
         f"{late.mean():.1%} were late and {now.mean():.1%} were predicted; version 1: {before.mean():.1%}."
