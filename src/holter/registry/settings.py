@@ -123,9 +123,11 @@ def _typed(name: str, value: Any, kind: type) -> Any:
     if kind is not str and isinstance(value, str | int | float) and not isinstance(value, bool):
         try:
             number = kind(value)
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             raise BadSetting(name, f"{value!r} is not a number.") from error
-        if isinstance(value, str) or number == value or math.isnan(value):
+        if not math.isfinite(number):
+            raise BadSetting(name, f"{value!r} is not a finite number.")
+        if isinstance(value, str) or number == value:
             return number
     raise BadSetting(name, f"{value!r} is not of type {kind.__name__}.")
 
