@@ -18,6 +18,7 @@ import pytest
 
 import holter
 from holter.errors import DeploymentFailed
+from holter.store.protocols import Job
 
 pytestmark = pytest.mark.e2e
 
@@ -229,3 +230,71 @@ def test_what_waits_in_a_journal_is_recorded_before_the_tree_ends(shell):
         post(deployed["scoring_uri"], f"r{i}", 1.0, DAY)
     shell("down")
     assert holter.open(shell.root).deployment("late-api").records().num_rows == 20
+
+
+def test_of_two_that_start_at_the_same_moment_one_serves_and_the_other_beats(shell):
+    for _ in range(3):
+        both = [shell.start("up"), shell.start("up")]
+        try:
+            served = shell.until(lambda: shell.json("status")["pid"], "a tree")
+            (other,) = [process for process in both if process.pid != served]
+            assert "This process only beats" in _said(other)
+            assert not _children(other.pid)
+            (first,) = [process for process in both if process.pid == served]
+            shell.until(lambda: len(_children(served)) == 2, "its companions")  # noqa: B023  (called in this round)
+            assert first.poll() is None
+        finally:
+            for process in both:
+                process.send_signal(signal.SIGTERM)
+            told = [process.communicate(timeout=60)[1] for process in both]
+        assert [process.returncode for process in both] == [0, 0]
+        assert "Traceback" not in "".join(told)
+
+
+def _said(process):
+    """Read until it says that it beats: whoever loses the race at the last moment says first that it serves."""
+    lines = ""
+    while "beats" not in lines:
+        line = process.stdout.readline()
+        assert line, lines
+        lines += line
+    return lines
+
+
+SLOW = """
+import os, pathlib, time
+begun = pathlib.Path("begun")
+if begun.exists():
+    pathlib.Path(os.environ["HOLTER_OUTPUT"], "new.txt").write_text("0.0")
+else:
+    pathlib.Path("begun.half").write_text(str(os.getpid()))
+    pathlib.Path("begun.half").rename(begun)
+    time.sleep(6000)
+"""
+
+
+def test_a_stop_ends_a_retraining_and_the_next_start_resumes_it(shell):
+    shell("deploy", "late-api", "--model", "late", "--entry-script", "score.py")
+    table = truth(400, seed=3).append_column("id", pa.array([f"r{i}" for i in range(400)]))
+    times = pa.array([DAY + timedelta(hours=i) for i in range(400)])
+    pq.write_table(table.append_column("when", times), shell.folder / "batch.parquet")
+    shell("log", "late-api", "batch.parquet", "--key", "id", "--time", "when", "--score", "p")
+    shell("labels", "add", "late-api", "batch.parquet", "--key", "id", "--label", "late")
+    (shell.root / "slow.py").write_text(SLOW)
+    options = {"command": "{python} slow.py", "holdout": "5d", "timeout": "6000s"}
+    job = Job("retrain-1", "a1", "late-daily", "late-api", "retrain", options, DAY + timedelta(hours=400))
+    with holter.open(shell.root).shelves.facts.begin() as transaction:
+        transaction.ask(job)
+    begun = shell.root / "begun"
+    shell.until(begun.exists, "the training")
+    shell("down")
+    assert not _lives(int(begun.read_text()))
+    (stopped,) = shell.json("answers", "list")
+    assert (stopped["state"], stopped["attempts"]) == ("wanted", 1)
+    shell("up", "--detach")
+    ended = ("done", "refused", "failed")
+    (after,) = shell.until(
+        lambda: [each for each in shell.json("answers", "list") if each["state"] in ended], "the end of the training"
+    )
+    assert (after["state"], after["attempts"]) == ("refused", 2), after
+    assert after["result"]["candidate_version"] == 2

@@ -49,11 +49,22 @@ class Responder:
         self._python = tuple(python)
         self._holder = holder or holder_name()
         self._lease = lease
+        self._leaving, self._running = threading.Event(), threading.Event()
+
+    def leave(self) -> None:
+        """Begin nothing more, and end the command that runs; its job is wanted again, by whoever comes next.
+
+        May be called from any thread; returns at once.
+        """
+        self._leaving.set()
+        self._running.set()
 
     def once(self, now: datetime) -> list[Job]:
         """Run every job that is wanted, or that a dead process left running; return them as they ended."""
         clock, ended = running_clock(now), []
         for job in self._open_jobs():
+            if self._leaving.is_set():
+                break
             lease = self._shelves.facts.acquire(f"job:{job.key}", self._holder, self._lease, clock())
             if lease is None:
                 continue
@@ -75,6 +86,9 @@ class Responder:
     def _kept(self, lease: Lease, clock: Clock) -> Iterator[threading.Event]:
         """Renew a lease until the block ends; the event is set if that fails."""
         stop, done = threading.Event(), threading.Event()
+        self._running = stop
+        if self._leaving.is_set():
+            stop.set()
 
         def renew() -> None:
             while not done.wait(self._lease.total_seconds() / 3):
@@ -102,7 +116,10 @@ class Responder:
             return
         self._move(job, lease, Outcome(JobState.RUNNING, f"{job.attempts + 1}. attempt", dict(job.result)), clock)
         folder = self._shelves.root / "jobs" / job.key
-        self._move(job, lease, self._act(Bench(self._shelves, job, folder, self._python, stop, clock)), clock)
+        outcome = self._act(Bench(self._shelves, job, folder, self._python, stop, clock))
+        if outcome.state is JobState.FAILED and self._leaving.is_set():
+            outcome = Outcome(JobState.WANTED, "stopped with the process that ran it; the next one begins it again")
+        self._move(job, lease, outcome, clock)
 
     def _act(self, bench: Bench) -> Outcome:
         try:

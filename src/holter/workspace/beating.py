@@ -19,11 +19,15 @@ _JOIN_SECONDS: Final = 8.0
 
 @dataclass(frozen=True)
 class Loop:
-    """One kind of work: ``step`` is called every ``seconds``; if it raises, the pause doubles until it succeeds."""
+    """One kind of work: ``step`` is called every ``seconds``; if it raises, the pause doubles until it succeeds.
+
+    ``halt`` is called once, when it is time to end: a step that may take long should then come to its end.
+    """
 
     name: str
     seconds: float
     step: Callable[[], object]
+    halt: Callable[[], object] | None = None
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop. Nothing that a step raises ends the loop."""
@@ -46,6 +50,9 @@ def run(loops: Sequence[Loop], stop: threading.Event, parent: int | None = None)
     for thread in threads:
         thread.start()
     watch_parent(stop, parent)
+    for loop in loops:
+        if loop.halt is not None:
+            loop.halt()
     for thread in threads:
         thread.join(_JOIN_SECONDS)
 

@@ -202,3 +202,25 @@ def test_an_outcome_and_a_bench_are_plain(shelves, tmp_path):
     (sealed,) = shelves.facts.ledger(subject="deployment:api")
     assert sealed.entry.facts == {"job": "rollback-1", "n": 1}
     assert Outcome(JobState.DONE, "x").facts == {}
+
+
+def test_leaving_ends_the_command_and_the_job_begins_again_at_once(shelves):
+    code = "import os, time\nif not os.path.exists('ran'):\n    open('ran', 'w').close()\n    time.sleep(600)"
+    (shelves.root / "slow.py").write_text(code)
+    ask(shelves, command="{python} slow.py")
+    ask(shelves, key="command-2", command="true")
+    first, ended = Responder(shelves), []
+    thread = threading.Thread(target=lambda: ended.extend(first.once(datetime.now(UTC))))
+    thread.start()
+    while not (shelves.root / "ran").exists():
+        assert thread.is_alive()
+    first.leave()
+    thread.join(60)
+    assert not thread.is_alive()
+    assert [(job.key, job.state) for job in ended] == [("command-1", JobState.WANTED)]
+    assert first.once(datetime.now(UTC)) == []
+    again = Responder(shelves).once(datetime.now(UTC))
+    assert [(job.key, job.state, job.attempts) for job in again] == [
+        ("command-1", JobState.DONE, 2),
+        ("command-2", JobState.DONE, 1),
+    ]

@@ -23,6 +23,18 @@ def test_a_loop_repeats_until_it_is_told_to_stop():
     assert seen == [0, 1, 2]
 
 
+def test_a_step_that_takes_long_is_asked_to_end():
+    stop, asked, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def step():
+        stop.set()
+        assert asked.wait(60)
+        ended.set()
+
+    run([Loop("long", 0.001, step, asked.set), Loop("short", 0.001, lambda: None)], stop)
+    assert ended.is_set()
+
+
 def test_a_step_that_raises_is_tried_again(caplog):
     stop, seen = threading.Event(), []
 
