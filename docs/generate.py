@@ -18,6 +18,7 @@ from holter.respond.kinds import KINDS
 from holter.signals import CATALOGUE, named
 
 REFERENCE: Final = Path(__file__).parent / "reference"
+_WIDTH: Final = 100
 _MADE: Final = "<!-- Made by `make docs` from the code. Change the code, then run it again. -->"
 
 
@@ -29,24 +30,23 @@ def text_of(thing: object) -> str:
     return re.sub(r"^(\w[\w ]*)\n-+$", r"**\1**", text, flags=re.MULTILINE)
 
 
-def commands(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
-    """Yield every visible command below one, with its full name."""
-    if isinstance(command, click.Group):
-        context = click.Context(command)
-        for name in command.list_commands(context):
-            child = command.get_command(context, name)
-            if child is not None and not child.hidden:
-                yield from commands(child, f"{path} {name}")
-    else:
-        yield path, command
+def commands(command: click.Command, name: str, parent: click.Context | None = None) -> Iterator[click.Context]:
+    """Yield a context for every visible command below one."""
+    context = click.Context(command, parent=parent, info_name=name, **command.context_settings)
+    context.max_content_width = context.terminal_width = _WIDTH
+    if not isinstance(command, click.Group):
+        yield context
+        return
+    for child in command.list_commands(context):
+        found = command.get_command(context, child)
+        if found is not None and not found.hidden:
+            yield from commands(found, child, context)
 
 
 def cli_page() -> str:
     """Return the page of commands: what each prints for ``--help``."""
     parts = [_MADE, "# Commands", "Exit codes: 0 fine, 1 failed, 2 used wrongly, 3 a rule is broken."]
-    for path, command in commands(root, "holter"):
-        help_text = command.get_help(click.Context(command, info_name=path, max_content_width=100, terminal_width=100))
-        parts.append(f"## {path}\n\n```text\n{help_text}\n```")
+    parts += [f"## {each.command_path}\n\n```text\n{each.get_help()}\n```" for each in commands(root, "holter")]
     return "\n\n".join(parts) + "\n"
 
 
