@@ -10,8 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from holter import registry
-from holter.errors import BadSetting, NotFound, UnreadableTable
+from holter.errors import BadSetting, NotFound, UnknownColumn, UnreadableTable
 from holter.registry import Shelves, baseline_window
+from holter.registry.giving import give_baseline
+from holter.store import Entry
 from holter.types import Feature, Kind, Schema, Span, Task
 
 SCHEMA = Schema((Feature("x", Kind.NUMERIC, "double"), Feature("zip", Kind.CATEGORICAL, "int64")), Task.BINARY)
@@ -105,3 +107,20 @@ def test_every_name_is_there_and_the_words_load_no_database():
     heavy = ("sqlalchemy", "deltalake", "pyarrow", "numpy")
     program = f"import sys; from holter.registry import Deployment; print([m for m in {heavy} if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_a_baseline_may_be_given_later_and_again(tmp_path):
+    shelves = Shelves.open(tmp_path, create=True)
+    (tmp_path / "m").write_text("m")
+    version = shelves.registry.register("churn", tmp_path / "m", schema=SCHEMA)
+    entry = Entry("job", "baseline", "model:churn")
+    for value in (1.0, 2.0):
+        rows = pa.table({"x": [value], "zip": [1]})
+        version = give_baseline(shelves, version, rows, held_out=False, entry=entry, at=START)
+        assert (version, version.held_out) == (shelves.registry.version("churn"), False)
+        assert baseline_window(version, SCHEMA).rows == rows
+    with pytest.raises(UnknownColumn, match="zip"):
+        give_baseline(shelves, version, pa.table({"x": [3.0]}), held_out=True, entry=entry, at=START)
+    assert shelves.registry.version("churn") == version
+    assert sorted(path.name for path in version.baseline.parent.iterdir()) == ["1.parquet"]
+    assert [one.entry.action for one in shelves.facts.ledger()] == ["model.register", "baseline", "baseline"]
