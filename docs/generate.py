@@ -1,33 +1,57 @@
-"""Write docs/reference from the code itself: commands, settings, signals, answers, errors. ``make docs`` runs it."""
+"""Write docs/reference from the code itself: commands, settings, signals, responses, errors, REST, extension points.
 
+``make docs`` runs it. The same code makes the same pages: nothing in them depends on time or machine.
+"""
+
+import ast
 import inspect
 import re
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import fields
+from itertools import pairwise
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
+from fastapi import FastAPI
 
+import holter
 from holter import errors
 from holter.cli.root import holter as root
-from holter.registry import Settings
+from holter.registry import Settings, Shelves
 from holter.respond.answer import Channel
 from holter.respond.kinds import KINDS
 from holter.signals import CATALOGUE, named
+from holter.web.api import api_routes
 
 REFERENCE: Final = Path(__file__).parent / "reference"
 _WIDTH: Final = 100
+_REST: Final = """\
+Below the address of the dashboard. Replies are the JSON of `holter ... --json`; an error is `{"error": sentence}`.
+Changes (POST) need the header `Authorization: Bearer TOKEN`; the token is the setting `token`, else in `run/token` of
+the workspace. Where others can reach the dashboard, reading needs it too. Commands can never be set over HTTP.
+
+The same as OpenAPI: `/api/openapi.json`. `/metrics` is for Prometheus; `/healthz` says that the dashboard is up."""
 _MADE: Final = "<!-- Made by `make docs` from the code. Change the code, then run it again. -->"
+
+
+def plain(text: str) -> str:
+    """Return text of docstrings as Markdown, line by line: without roles and doubled quotes."""
+    return re.sub(r":\w+:`~?([^`]+)`", r"`\1`", text).replace("``", "`")
 
 
 def text_of(thing: object) -> str:
     """Return a docstring as Markdown: without section underlines, roles and doctest prompts' surroundings."""
-    text = inspect.getdoc(thing) or ""
-    text = re.sub(r":\w+:`~?([^`]+)`", r"`\1`", text).replace("``", "`")
+    text = plain(inspect.getdoc(thing) or "")
     text = re.sub(r"^Examples\n-+\n((?:.+\n?)+)", r"Example:\n\n```python\n\1\n```\n", text, flags=re.MULTILINE)
     return re.sub(r"^(\w[\w ]*)\n-+$", r"**\1**", text, flags=re.MULTILINE)
+
+
+def what(thing: object) -> str:
+    """Return a docstring without its list of errors: what happens, in words."""
+    return text_of(thing).split("\n**Raises**")[0].strip()
 
 
 def commands(command: click.Command, name: str, parent: click.Context | None = None) -> Iterator[click.Context]:
@@ -72,10 +96,12 @@ def signals_page() -> str:
 def responses_page() -> str:
     """Return the page of responses: what a rule may do when it fires."""
     parts = [_MADE, "# Responses", 'A rule lists them as `{kind = "email", options = {to = "you@example.com"}}`.']
+    parts += ["How to: [mail and webhooks](../how-to/tell.md), [retraining](../how-to/retrain.md)."]
     for name, kind in KINDS.items():
-        options = ", ".join(f"`{option}`" for option in sorted(kind.options)) or "none"
-        does = sys.modules[(kind.send if isinstance(kind, Channel) else kind.act).__module__]
-        parts.append(f"## {name}\n\n{text_of(does)}\n\nOptions: {options}.")
+        needed = dict.fromkeys(kind.required, " (needed)")
+        options = ", ".join(f"`{option}`{needed.get(option, '')}" for option in sorted(kind.options)) or "none"
+        does = kind.send if isinstance(kind, Channel) else kind.act
+        parts.append(f"## {name}\n\n{text_of(sys.modules[does.__module__])}\n\n{what(does)}\n\nOptions: {options}.")
     return "\n\n".join(parts) + "\n"
 
 
@@ -89,12 +115,69 @@ def errors_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def rest_page() -> str:
+    """Return the page of REST: each route with its parameters, as its OpenAPI description says."""
+    parts = [_MADE, "# REST", _REST]
+    for path, methods in routes()["paths"].items():
+        for method, route in methods.items():
+            named_so = [_parameter(each) for each in route.get("parameters", ())]
+            lines = [f"## {method.upper()} {path}", route["description"], "\n".join(named_so)]
+            parts.append("\n\n".join(line for line in lines if line))
+    return "\n\n".join(parts) + "\n"
+
+
+def routes() -> dict[str, Any]:
+    """Return the OpenAPI description of the routes for programs."""
+    with tempfile.TemporaryDirectory() as folder:
+        shelves = Shelves.open(Path(folder) / "workspace", create=True)
+        server = FastAPI(title="Holter")
+        server.include_router(api_routes(shelves))
+        shelves.facts.close()
+        return server.openapi()
+
+
+def _parameter(found: dict[str, Any]) -> str:
+    kinds = [found["schema"], *found["schema"].get("anyOf", ())]
+    kind = next(each.get("format", each["type"]) for each in kinds if each.get("type", "null") != "null")
+    default = found["schema"].get("default")
+    said = f", default `{default}`" if default is not None else ""
+    return f"- `{found['name']}` (in the {found['in']}, {kind}{said}{', needed' if found.get('required') else ''})"
+
+
+def groups() -> Iterator[tuple[str, str]]:
+    """Yield every group of entry points that the code reads, with what its module says about it."""
+    for path in sorted(Path(holter.__file__).parent.rglob("*.py")):
+        text = path.read_text()
+        if "entry_points(" not in text:
+            continue
+        body = ast.parse(text).body
+        for assigned, said in pairwise(body):
+            if isinstance(assigned, ast.AnnAssign) and ast.unparse(assigned.target) == "GROUP":
+                assert isinstance(assigned.value, ast.Constant)  # noqa: S101  (else there is nothing to document)
+                assert isinstance(said, ast.Expr)  # noqa: S101
+                yield assigned.value.value, str(ast.literal_eval(said.value))
+
+
+def extensions_page() -> str:
+    """Return the page of extension points: what an installed package can add, and under which name."""
+    parts = [_MADE, "# Extension points"]
+    parts += [
+        "Entry points of an installed package, read when a name is asked for. Nothing is registered by importing.",
+        '```toml\n[project.entry-points."holter.signals"]\nmy_signal = "my_package:MySignal"\n```',
+    ]
+    for group, about in groups():
+        parts.append(f"## {group}\n\n{plain(about)}")
+    return "\n\n".join(parts) + "\n"
+
+
 PAGES: Final = {
     "cli.md": cli_page,
     "settings.md": settings_page,
     "signals.md": signals_page,
     "responses.md": responses_page,
     "errors.md": errors_page,
+    "rest.md": rest_page,
+    "extensions.md": extensions_page,
 }
 
 

@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("name")
-@click.option("--model", required=True, metavar="MODEL[:VERSION]")
+@click.option("--model", required=True, metavar="MODEL[:VERSION]", help="A registered model; default: its newest.")
 @click.option("--entry-script", required=True, type=click.Path(path_type=Path), help="A file with init(), run(data).")
 @click.option("--source", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Folder to copy with it.")
-@click.option("--workers", type=click.IntRange(1), default=1, show_default=True)
-@click.option("--timeout-ms", type=click.IntRange(1), default=60_000, show_default=True)
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes that answer.")
+@click.option(
+    "--timeout-ms", type=click.IntRange(1), default=60_000, show_default=True, help="Longest one run() takes."
+)
 @click.option("--max-request-mb", type=click.IntRange(0), default=64, show_default=True, help="0: any size.")
 @click.option("--event-time-header", is_flag=True, help="Believe X-Holter-Event-Time of requests.")
 @click.option("--no-capture", is_flag=True, help="Record nothing.")
@@ -146,7 +148,7 @@ def delete(name: str, as_json: bool) -> None:
 
 @deployments.command()
 @click.argument("name")
-@click.option("--lines", "-n", type=click.IntRange(1), default=50, show_default=True)
+@click.option("--lines", "-n", type=click.IntRange(1), default=50, show_default=True, help="How many, at most.")
 @workspace_option
 @json_option
 def logs(name: str, lines: int, as_json: bool) -> None:

@@ -20,7 +20,8 @@ from holter.respond.webhook import WEBHOOK
 from holter.rules import Response
 
 GROUP: Final = "holter.responses"
-"""Entry-point group for kinds from other packages."""
+"""Entry points of this group add kinds of responses: a name, and a :class:`~holter.respond.answer.Channel` or
+:class:`~holter.respond.answer.Answer` of that name."""
 
 KINDS: Final[Mapping[str, Channel | Answer]] = MappingProxyType(
     {kind.name: kind for kind in (EMAIL, WEBHOOK, COMMAND, RETRAIN, PROMOTE, ROLLBACK)}

@@ -49,6 +49,25 @@ def public_address(target: str) -> str:
     return f"{parts.scheme}://{parts.hostname}{port}/{HIDDEN}"
 
 
+def public_options(options: Mapping[str, str]) -> dict[str, str]:
+    """Return the options of a response fit for a page: a secret hidden, unless it only names a variable.
+
+    Examples
+    --------
+    >>> public_options({"url": "https://hooks.example/key", "secret": "s3cret", "to": "team@example.com"})
+    {'url': 'https://hooks.example/***', 'secret': '***', 'to': 'team@example.com'}
+    >>> public_options({"secret": "$HOOK_SECRET"})
+    {'secret': '$HOOK_SECRET'}
+    """
+    return {name: _public(name, value) for name, value in options.items()}
+
+
+def _public(name: str, value: str) -> str:
+    if _SECRET_NAME.search(name) and not value.startswith("$"):
+        return HIDDEN
+    return public_address(value) if urlsplit(value).scheme in ("http", "https") else redact(value)
+
+
 def without_secrets(environment: Mapping[str, str], keep: Iterable[str] = ()) -> dict[str, str]:
     """Return the variables a command may see: none whose name or value looks like a secret, unless kept by name.
 

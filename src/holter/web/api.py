@@ -31,19 +31,23 @@ def _add_registry(routes: APIRouter, shelves: Shelves) -> None:
 
     @routes.get("/deployments")
     def deployments() -> list[dict[str, Any]]:
+        """List every deployment with its state."""
         return Deployments(tuple(shelves.registry.deployments())).to_dict()
 
     @routes.get("/deployments/{name}")
     def deployment(name: str) -> dict[str, Any]:
+        """Show one deployment."""
         return Deployments((shelves.registry.deployment(name),)).to_dict()[0]
 
     @routes.get("/deployments/{name}/versions")
     def versions(name: str) -> list[dict[str, Any]]:
+        """List the versions of the model of a deployment."""
         model = shelves.registry.deployment(name).model
         return Versions(tuple(shelves.registry.versions(model))).to_dict()
 
     @routes.get("/monitors")
     def monitors() -> list[dict[str, Any]]:
+        """List every monitor; what opens a door (keys of webhooks) is hidden."""
         return Monitors(tuple(shelves.registry.monitors())).to_dict()
 
 
@@ -59,6 +63,7 @@ def _add_findings(routes: APIRouter, shelves: Shelves) -> None:
         end: datetime | None = None,
         limit: Annotated[int, Query(ge=1, le=MOST)] = 1000,
     ) -> list[dict[str, Any]]:
+        """List the newest measurements of a monitor, oldest first; `metric` is `signal.metric`."""
         shelves.registry.monitor(name)
         found = shelves.facts.measurements(name, metric=metric, feature=feature, span=_span(start, end))
         return Measurements(tuple(found[-limit:])).to_dict()
@@ -67,20 +72,24 @@ def _add_findings(routes: APIRouter, shelves: Shelves) -> None:
     def alerts(
         monitor: str | None = None, open_only: Annotated[bool, Query(alias="open")] = False
     ) -> list[dict[str, Any]]:
+        """List alerts, newest first; with `open`, those that still want attention."""
         return Alerts(tuple(shelves.facts.alerts(monitor, open_only=open_only))).to_dict()
 
     @routes.get("/alerts/{alert}")
     def alert(alert: str) -> dict[str, Any]:
+        """Show one alert."""
         return Alerts((shelves.facts.alert(alert),)).to_dict()[0]
 
     @routes.post("/alerts/{alert}/acknowledge")
     def acknowledge(alert: str, reason: Annotated[str, Body(embed=True, max_length=2000)] = "") -> dict[str, Any]:
+        """Say that somebody looks after an alert; the body may give a `reason`, as a JSON object."""
         from holter.workspace.acknowledging import acknowledge as take_over
 
         return Alerts((take_over(shelves, alert, "api", reason),)).to_dict()[0]
 
     @routes.get("/ledger")
     def ledger(since: int = 0, limit: Annotated[int, Query(ge=1, le=MOST)] = 1000) -> list[dict[str, Any]]:
+        """List what was decided, oldest first, after entry number `since`."""
         return Ledger(tuple(shelves.facts.ledger(since=since, limit=limit))).to_dict()
 
 
@@ -96,6 +105,7 @@ def _add_labels(routes: APIRouter, shelves: Shelves) -> None:
     async def labels(
         name: str, request: Request, key: str = "request_id", label: str = "label", row: str | None = None
     ) -> dict[str, Any]:
+        """Hand in ground truth; the body is a JSON list of objects, CSV or Parquet, by its content type."""
         body = await _body(request)
         kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
         taken = await run_in_threadpool(_take, shelves, name, (body, kind), (key, label, row))

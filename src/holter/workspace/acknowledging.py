@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from holter.errors import InputError, LeaseLost
+from holter.monitor.answering import event_entry
 from holter.registry import Shelves
 from holter.respond import holder_name
 from holter.rules import Alert, AlertEvent, AlertState
-from holter.store.protocols import Entry, Lease
+from holter.store.protocols import Lease
 
 _TTL: Final = timedelta(seconds=10)
 _PATIENCE_SECONDS: Final = 30.0
@@ -35,7 +36,7 @@ def acknowledge(shelves: Shelves, alert_id: str, actor: str, reason: str) -> Ale
         with shelves.facts.begin() as transaction:
             transaction.guard(lease)
             transaction.save_alert(alert.acknowledged(), (event,))
-            transaction.record(Entry(actor, "acknowledge alert", alert.id, reason, {"rule": alert.rule}), now)
+            transaction.record(event_entry(alert.acknowledged(), event), now)
         return alert.acknowledged()
     finally:
         shelves.facts.release(lease)

@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 from holter.registry.entries import Deployment as DeploymentEntry
 from holter.registry.entries import DeploymentState, ModelVersion, MonitorEntry, TableTarget
-from holter.rules import Alert
+from holter.respond.redact import public_options
+from holter.rules import Alert, Rule
 from holter.store.protocols import Job, Sealed
 from holter.types import Evidence, Measurement, Verdict
 from holter.workspace.listing import Listing
@@ -217,7 +218,7 @@ class Monitors(Listing[MonitorEntry]):
             "deployment": target if isinstance(target, str) else None,
             "table": table,
             "signals": list(item.signals),
-            "rules": [rule.to_dict() for rule in item.rules],
+            "rules": [_rule(rule) for rule in item.rules],
             "every_seconds": item.every.total_seconds(),
             "over_seconds": item.over.total_seconds(),
             "lateness_seconds": item.lateness.total_seconds(),
@@ -226,6 +227,12 @@ class Monitors(Listing[MonitorEntry]):
             "baseline": str(item.baseline) if item.baseline else None,
             "paused": item.paused,
         }
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    """Return a rule as whoever may see the dashboard may see it: without the keys of those it tells."""
+    shown = [{"kind": each.kind, "options": public_options(each.options)} for each in rule.responses]
+    return rule.to_dict() | {"responses": shown}
 
 
 @dataclass(frozen=True, repr=False)

@@ -1,6 +1,13 @@
 import pytest
 
-from holter.respond.redact import environment_secrets, public_address, redact, secrets_of, without_secrets
+from holter.respond.redact import (
+    environment_secrets,
+    public_address,
+    public_options,
+    redact,
+    secrets_of,
+    without_secrets,
+)
 
 
 def test_hides_user_parts_and_given_secrets_longest_first():
@@ -25,6 +32,24 @@ def test_passwords_of_an_address(url, found):
 )
 def test_addresses_lose_what_may_be_a_key(target, shown):
     assert public_address(target) == shown
+
+
+def test_options_of_a_response_lose_what_opens_a_door():
+    options = {
+        "url": "https://hooks.example/services/T0/key",
+        "secret": "whsec_c2VjcmV0",
+        "command": "curl https://me:pw@host/x",
+        "to": "a@example.com",
+        "environment": "DB_PASSWORD",
+    }
+    assert public_options(options) == {
+        "url": "https://hooks.example/***",
+        "secret": "***",
+        "command": "curl https://***@host/x",
+        "to": "a@example.com",
+        "environment": "DB_PASSWORD",
+    }
+    assert public_options({"secret": "$HOOK"}) == {"secret": "$HOOK"}
 
 
 def test_commands_see_no_secrets_unless_named(monkeypatch):

@@ -93,6 +93,8 @@ def test_acknowledging_is_in_the_ledger_with_its_reason(writer):
     assert reply.json()["state"] == "acknowledged"
     *_, last = writer.shelves.facts.ledger()
     assert (last.entry.actor, last.entry.reason) == ("api", "on it")
+    assert last.entry.action == "alert.acknowledged"
+    assert last.entry.facts["alert"] == ALERT
     assert writer.post("/api/alerts/alert-old/acknowledge").status_code == 422
 
 
