@@ -154,7 +154,7 @@ def until(true: Callable[[], bool]) -> None:
     while not true():
         if time.monotonic() > deadline:
             raise SystemExit(f"Nothing has moved for {PATIENCE_SECONDS:.0f} s; see: holter status")
-        time.sleep(0.02)
+        time.sleep(0.05)
 
 
 def wait_for_interrupt() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import pyarrow as pa
+import uvloop
 
 from flights import FEATURES
 
@@ -29,7 +30,7 @@ class Replay:
     def day(self, flights: pa.Table) -> None:
         """Post every flight of a table, each as one request with its scheduled departure as event time."""
         requests = [self._request(flight) for flight in flights.to_pylist()]
-        asyncio.run(self._post_all(requests))
+        uvloop.run(self._post_all(requests))
 
     def _request(self, flight: dict) -> tuple[str, bytes]:
         body = json.dumps({"data": [[flight[name] for name in FEATURES]]}).encode()
