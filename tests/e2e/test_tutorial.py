@@ -1,4 +1,4 @@
-"""The tutorial works: every block of it, in order, in an empty folder, as a reader runs it, prints what the page says."""
+"""The tutorial works: every block of it, in order, in an empty folder, prints what the page says."""
 
 import os
 import re
