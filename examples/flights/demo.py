@@ -54,7 +54,9 @@ def main() -> int:
     try:
         run(console, chosen.folder, mail.port, chosen.days)
         console.print(f"\nAll of this took {time.monotonic() - begun:.0f} s.")
-        if not chosen.oneshot:
+        if chosen.oneshot:
+            console.print(f"Stopping. To see the dashboard again: .venv/bin/holter -w {chosen.folder / 'workspace'} up")
+        else:
             console.print("The dashboard stays up until Ctrl-C.")
             wait_for_interrupt()
     finally:
