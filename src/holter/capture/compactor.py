@@ -125,6 +125,10 @@ class Compactor:
             if not alone:
                 return total
             intake = self._intakes.get(deployment.name) if last == self._identity else None
+            if intake is not None and intake.model != deployment.model:
+                # Version 1 is another model's from here on. What waits now was answered by the one before.
+                total += _summed(intake.take(now, flush=True))
+                intake = None
             if intake is None:
                 intake = self._intakes[deployment.name] = Intake(self._shelves, deployment)
             taken = Taken(more=True)

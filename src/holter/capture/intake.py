@@ -61,10 +61,16 @@ class Taken:
 
 
 class Intake:
-    """Reads the segments of a deployment; holds what is read and not committed yet."""
+    """Reads the segments of a deployment; holds what is read and not committed yet.
+
+    Attributes
+    ----------
+    model
+        The model whose versions the frames name.
+    """
 
     def __init__(self, shelves: Shelves, deployment: Deployment) -> None:
-        self._shelves, self._name, self._model = shelves, deployment.name, deployment.model
+        self._shelves, self._name, self.model = shelves, deployment.name, deployment.model
         self._folder = journal_folder(shelves, deployment.name)
         self._segments: dict[str, _Segment] = {}
         self._refused: set[str] = set()
@@ -132,7 +138,7 @@ class Intake:
 
     def _schema(self, version: int) -> Schema | None:
         try:
-            return self._shelves.registry.version(self._model, version).schema
+            return self._shelves.registry.version(self.model, version).schema
         except NotFound:
             return None
 

@@ -361,3 +361,24 @@ def test_a_segment_that_vanished_is_no_error(shelves, folder, frame, now):
         passing._read(passing._segments[journal.path.name], reading)
     assert reading.frames == 0
     assert compactor.once(now + OLD).failed == ()
+
+
+def test_a_deployment_that_changes_its_model_is_recorded_with_the_columns_of_the_new_one(
+    shelves, folder, span, frame, now, tmp_path
+):
+    compactor = Compactor(shelves)
+    with Journal(folder) as journal:
+        journal.append(frame(1))
+        compactor.once(now)  # read, and not old enough to be committed
+        other = Schema((Feature("pages", Kind.NUMERIC, "int64"),), Task.BINARY)
+        version = shelves.registry.register("reader", tmp_path / "model.bin", schema=other, baseline=None)
+        script = tmp_path / "source" / "score.py"
+        shelves.registry.deploy("credit", version, entry_script=str(script), overwrite=True)
+        assert compactor.once(now).rows == 1
+        journal.append(frame(2, [{"pages": 7}]))
+        compactor.once(now, flush=True)
+    rows = shelves.records("credit").read(span).select(["_request_id", "age", "pages"]).to_pylist()
+    assert rows == [
+        {"_request_id": "r1", "age": 1.0, "pages": None},
+        {"_request_id": "r2", "age": None, "pages": 7},
+    ]
