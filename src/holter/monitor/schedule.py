@@ -91,8 +91,15 @@ class Timetable:
         return self.window(Span(slot.start - self.every, slot.start))
 
     def recent(self, first: datetime, clock: datetime, count: int) -> list[Span]:
-        """Return the newest ``count`` windows that have closed since ``first``, oldest first."""
-        least = min(self.delays.values(), default=timedelta(0))
-        slot = Span.covering(clock - least, self.every)
-        begin = max(Span.covering(first, self.every).start, slot.start - count * self.every)
-        return [self.window(each) for each in self.closed(begin, clock)] if begin < slot.start else []
+        """Return the windows since ``first`` that are among the newest ``count`` of any signal, oldest first.
+
+        A signal that waits for labels has other newest windows than one that does not.
+        """
+        found: set[Span] = set()
+        for delay in self.delays.values():
+            slot = Span.covering(clock - delay, self.every)
+            begin = max(Span.covering(first, self.every).start, slot.start - count * self.every)
+            while begin < slot.start:
+                found.add(self.window(Span(begin, begin + self.every)))
+                begin += self.every
+        return sorted(found)

@@ -101,6 +101,21 @@ def test_late_labels_make_a_revision_that_moves_and_sends_nothing(desk, auc_rule
     assert beat.once(NOW).revised == 0
 
 
+def test_labels_that_are_later_than_a_long_label_delay_still_make_a_revision(desk):
+    desk.watch(signals=["data_drift", "performance"], label_delay=20 * DAY)
+    for number in range(24):
+        desk.day(number, labels=number != 1)
+        if number == 1:
+            late = desk.waiting
+    beat = Beat(desk.shelves)
+    beat.once(NOW)
+    desk.waiting = late
+    desk.label()
+    assert beat.once(NOW).revised == 1
+    assert [each for each in desk.published() if each[2]] == [(2, "performance", 1)]
+    assert beat.once(NOW).revised == 0
+
+
 def test_labels_change_nothing_for_signals_that_do_not_look_at_them(desk):
     desk.watch(signals=["data_drift"])
     desk.day(0, labels=False)

@@ -65,6 +65,12 @@ def test_recent_windows_are_bounded_on_both_sides():
     assert table().recent(FIRST, MIDNIGHT + 30 * DAY, 2) == [span(28), span(29)]
 
 
+def test_recent_windows_are_those_of_each_signal():
+    times = table(drift=timedelta(0), labelled=20 * DAY)
+    assert times.recent(FIRST, MIDNIGHT + 30 * DAY, 2) == [span(8), span(9), span(28), span(29)]
+    assert times.recent(FIRST, MIDNIGHT + 21 * DAY, 2) == [span(0), span(19), span(20)]
+
+
 @given(
     st.integers(0, 40),
     st.integers(1, 7),
