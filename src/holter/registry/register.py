@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -14,6 +14,9 @@ from holter.registry.names import check_model
 from holter.registry.rows import monitor_of, monitor_row
 from holter.store.tables import MONITOR
 
+_WINDOWS: Final = ("target", "signals", "every", "over")
+"""What says which windows a monitor judges; whatever else changes, those that are due stay due."""
+
 
 class Registry(Deployments):
     """Models, deployments and monitors of a workspace.
@@ -23,6 +26,9 @@ class Registry(Deployments):
 
     def add_monitor(self, entry: MonitorEntry, *, overwrite: bool = False, actor: str = SYSTEM) -> MonitorEntry:
         """Write down a monitor.
+
+        One that is written down again with the same target, signals and windows began when it first did: its windows
+        that still wait for labels stay due.
 
         Raises
         ------
@@ -42,6 +48,8 @@ class Registry(Deployments):
             old = self._rows(sa.select(MONITOR).where(same), transaction)
             if old and not overwrite:
                 raise taken("monitor", entry.name)
+            if old and all(old[0]["entry"][part] == row["entry"][part] for part in _WINDOWS):
+                row["created_at"] = old[0]["created_at"]
             change = MONITOR.update().where(same) if old else MONITOR.insert()
             transaction.connection.execute(change.values(**row))
             action = "monitor.replace" if old else "monitor.create"

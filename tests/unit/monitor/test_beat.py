@@ -235,6 +235,19 @@ def test_silence_is_judged_on_the_wall_clock(desk):
     assert [event.after for event in report.events] == [AlertState.FIRING]
 
 
+def test_a_monitor_that_is_written_down_again_every_day_still_judges_what_waits_for_labels(desk):
+    options = {"event_clock": False, "label_delay": DAY}
+    start = datetime(2026, 3, 1, 10, tzinfo=UTC)
+    beat = Beat(desk.shelves, "holder")
+    entry = desk.watch(**options, created_at=start)
+    for number in range(4):
+        again = replace(entry, created_at=start + number * DAY, lateness=timedelta(minutes=number))
+        desk.shelves.registry.add_monitor(again, overwrite=True)
+        desk.day(number)
+        beat.once(start + number * DAY)
+    assert desk.published() == [(1, "performance", 0), (2, "performance", 0)]
+
+
 def test_a_changed_monitor_is_judged_anew_for_what_it_adds(desk):
     from dataclasses import replace
 

@@ -254,6 +254,13 @@ def test_a_monitor_is_replaced_only_when_asked(shelves, registry, deployed):
     assert actions(shelves, "monitor:daily") == ["monitor.create", "monitor.replace"]
 
 
+def test_a_monitor_begins_anew_only_when_it_judges_other_windows(registry, deployed):
+    registry.add_monitor(a_monitor(created_at=NOW))
+    later = a_monitor(created_at=NOW + DAY)
+    assert registry.add_monitor(replace(later, rules=()), overwrite=True).created_at == NOW
+    assert registry.add_monitor(replace(later, every=2 * DAY), overwrite=True).created_at == NOW + DAY
+
+
 def test_secrets_of_responses_stay_out_of_the_ledger(shelves, registry, deployed):
     registry.add_monitor(a_monitor())
     assert all("s3cret" not in str(one) for one in shelves.facts.ledger())
