@@ -45,7 +45,7 @@ class Watch:
         """Gather it.
 
         A monitor on the wall clock begins where it was created: what lies before is for :func:`backfill`, and wakes
-        nobody. One on event time begins with the oldest record.
+        nobody. One on event time begins with the oldest record; its clock never runs ahead of the wall clock.
 
         Raises
         ------
@@ -57,7 +57,7 @@ class Watch:
         served = isinstance(entry.target, str) and not entry.event_clock
         signals = signals_of(entry.signals, target.schema(), labels=target.labelled(), traffic=served)
         delays = {name: entry.lateness + _label_delay(entry, signal) for name, signal in signals.items()}
-        first, clock = (target.first(), target.watermark()) if entry.event_clock else (entry.created_at or now, now)
+        first, clock = _event_time(target, now) if entry.event_clock else (entry.created_at or now, now)
         timetable = Timetable(entry.every, entry.over, delays)
         return cls(shelves, entry, target, signals, timetable, first, clock, now)
 
@@ -72,6 +72,16 @@ class Watch:
         case = self.target.case(window, reduce(or_, (self.signals[name].needs for name in names), Need(0)))
         count = len(self.signals)
         return {name: Judged(fingerprints[name], tuple(judge(self.signals[name], case, count))) for name in names}
+
+
+def _event_time(target: Target, now: datetime) -> tuple[datetime | None, datetime | None]:
+    """Return where event time begins and has come to.
+
+    One record from the future (a clock that is wrong, milliseconds taken for seconds) would otherwise close every
+    window up to its day, and all that really happens until then would be late.
+    """
+    newest = target.watermark()
+    return target.first(), newest and min(newest, now)
 
 
 def _label_delay(entry: MonitorEntry, signal: Signal) -> timedelta:

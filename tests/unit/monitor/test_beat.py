@@ -214,6 +214,18 @@ def test_a_monitor_that_another_process_judges_is_left_to_it(desk):
     assert Beat(desk.shelves).once(NOW).published == 1
 
 
+def test_a_record_from_the_future_closes_no_window_that_is_not_over(desk):
+    desk.watch(signals=["prediction_drift"])
+    for number in (0, 1, 3000):
+        desk.day(number)
+    beat = Beat(desk.shelves)
+    now = datetime(2026, 3, 3, 1, tzinfo=UTC)
+    assert beat.once(now).published == 2
+    assert beat.once(now).published == 0
+    desk.day(2)
+    assert beat.once(now + DAY).published == 1
+
+
 def test_a_pass_ends_after_fifty_windows(desk):
     desk.watch(signals=["data_quality"])
     desk.day(0)
