@@ -168,6 +168,24 @@ CHANGES = [
 ]
 
 
+def test_features_that_differ_only_in_case_are_kept_apart(records):
+    records.append(rows("a", Age=[1.0]), {})
+    records.append(rows("b", at=START + HOUR, age=[2.0], AGE=[3.0], _Status=[4.0], Ä=[5.0]), {})
+    records.append(rows("c", at=START + 2 * HOUR, ä=[6.0], age=[7.0]), {})
+    table = records.read(FIRST)
+    columns = ["Age", "age", "AGE", "_Status", "Ä", "ä"]
+    assert table.select(columns).to_pylist() == [
+        dict(zip(columns, values, strict=True))
+        for values in (
+            (1, None, None, None, None, None),
+            (None, 2, 3, 4, 5, None),
+            (None, 7, None, None, None, 6),
+        )
+    ]
+    assert records.read(FIRST, ["age"]).select(["age"]).to_pydict() == {"age": [None, 2.0, 7.0]}
+    assert table["_status"].null_count == 3
+
+
 @pytest.mark.parametrize(("before", "after", "expected"), CHANGES)
 def test_a_feature_may_change_its_type(make, before, after, expected):
     records = make(None)

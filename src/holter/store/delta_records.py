@@ -27,6 +27,7 @@ from holter.store.arrow_shape import (
 from holter.store.delta_table import DataFile, Table
 from holter.store.joining import days_of, distinct, with_labels
 from holter.store.labels import checked_labels
+from holter.store.naming import feature_name, stored_names
 from holter.types import (
     DIGEST,
     EVENT_DAY,
@@ -74,12 +75,13 @@ class DeltaRecords:
         """
         if not len(rows) and not offsets:
             return
-        known = self._records.fields()
-        found = feature_types(rows)
+        found, stored = feature_types(rows), self._records.fields()
         fields = record_fields(self._answer_type(rows))
-        features = {**found, **resting_features(self._schema), **known}
-        fields |= {name: dtype for name, dtype in features.items() if name not in RESERVED}
-        self._records.append(_dated(shaped(rows, fields)), offsets)
+        features = {**found, **resting_features(self._schema), **_named(stored)}
+        names = stored_names((name for name in features if name not in RESERVED), (*fields, *stored))
+        fields |= {name: features[name] for name in names}
+        dated = _dated(shaped(rows, fields))
+        self._records.append(dated.rename_columns([names.get(name, name) for name in fields]), offsets)
 
     def offset(self, segment: str) -> int:
         """Return how far a journal segment has been committed, in bytes; 0 if never."""
@@ -111,7 +113,9 @@ class DeltaRecords:
         """
         fields = self._fields(columns)
         keep = (ds.field(EVENT_TIME) >= span.start) & (ds.field(EVENT_TIME) < span.end)
-        rows = self._records.read(self._touched(span), fields, keep)
+        names = stored_names((name for name in fields if name not in RESERVED), self._records.fields())
+        stored = {names.get(name, name): dtype for name, dtype in fields.items()}
+        rows = self._records.read(self._touched(span), stored, keep).rename_columns(list(fields))
         rows = distinct(rows, self._keys_before(span) if len(rows) else None)
         rows = with_labels(rows, self._labels_of(span) if len(rows) else None, fields[PREDICTION])
         return restored(rows, self._schema)
@@ -159,7 +163,7 @@ class DeltaRecords:
 
     def _fields(self, columns: Sequence[str] | None) -> dict[str, pa.DataType]:
         answer = self._stored_answer_type() or pa.float64()
-        known = {**resting_features(self._schema), **self._records.fields()}
+        known = {**resting_features(self._schema), **_named(self._records.fields())}
         features = {name: dtype for name, dtype in known.items() if name not in RESERVED}
         wanted = features if columns is None else [name for name in columns if name not in RESERVED]
         for name in wanted:
@@ -214,6 +218,10 @@ class DeltaRecords:
             missing = missing.join(there, [REQUEST_ID, ROW], join_type="left anti")
             complete = not len(missing)
         return labels.join(found, [REQUEST_ID, ROW], join_type="left outer")
+
+
+def _named(stored: Mapping[str, pa.DataType]) -> dict[str, pa.DataType]:
+    return {feature_name(name): dtype for name, dtype in stored.items()}
 
 
 def _dated(rows: pa.Table) -> pa.Table:

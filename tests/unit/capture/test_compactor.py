@@ -382,3 +382,14 @@ def test_a_deployment_that_changes_its_model_is_recorded_with_the_columns_of_the
         {"_request_id": "r1", "age": 1.0, "pages": None},
         {"_request_id": "r2", "age": None, "pages": 7},
     ]
+
+
+def test_columns_that_differ_only_in_case_do_not_stop_the_journals(make, frame, span, now):
+    shelves = make(None)
+    write(journal_folder(shelves, "credit"), [frame(1, [{"Age": 1, "age": 2}]), frame(2, [{"AGE": 3, "_Row": 4}])])
+    done = Compactor(shelves).once(now, flush=True)
+    assert (done.rows, done.segments, done.failed) == (2, 1, ())
+    columns = ["Age", "age", "AGE", "_Row", "_row"]
+    assert shelves.records("credit").read(span).select(columns).to_pylist() == [
+        dict(zip(columns, values, strict=True)) for values in ((1, 2, None, None, 0), (None, None, 3, 4, 0))
+    ]
