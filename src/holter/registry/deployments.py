@@ -17,6 +17,7 @@ from holter.registry.models import Models
 from holter.registry.names import check_deployment
 from holter.registry.ports import free_port
 from holter.registry.rows import deployment_of, monitor_of, stored
+from holter.store.protocols import Lease
 from holter.store.tables import DEPLOYMENT, MONITOR
 from holter.store.transaction import SqlTransaction
 
@@ -141,6 +142,7 @@ class Deployments(Models):
         actor: str,
         reason: str,
         facts: Mapping[str, Any] | None = None,
+        lease: Lease | None = None,
     ) -> Deployment:
         """Write down what a service should be; None leaves a part as it is. The version before is remembered.
 
@@ -150,11 +152,15 @@ class Deployments(Models):
         ------
         NotFound
             If there is no such deployment, or its model has no such version.
+        LeaseLost
+            If a ``lease`` was given and another holder has it.
         """
         before = self.deployment(name)
         if version is not None:
             self.version(before.model, version)
         with self._facts.begin() as transaction:
+            if lease is not None:
+                transaction.guard(lease)
             old = self._wanted(name, transaction) or before.wanted
             new = replace(old, paused=old.paused if paused is None else paused)
             if version is not None and version != old.version:

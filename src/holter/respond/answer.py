@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from holter.registry import Shelves
-from holter.store.protocols import Entry, Job, JobState, Message
+from holter.store.protocols import Entry, Job, JobState, Lease, Message
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,8 @@ class Channel:
 class Bench:
     """What a job works with: the shelves, a folder of its own, how to start Python, and when to stop.
 
-    ``stop`` is set when the lease is lost: another process may then run the same job, so this one must end.
+    ``stop`` is set when the lease is lost: another process may then run the same job, so this one must end. It may be
+    set late (a process that stood still knows nothing yet), so what cannot be done twice is guarded by ``lease``.
     """
 
     shelves: Shelves
@@ -58,6 +59,7 @@ class Bench:
     python: Sequence[str]
     stop: threading.Event
     clock: Callable[[], datetime]
+    lease: Lease | None = None
 
     def note(self, action: str, reason: str, facts: Mapping[str, Any]) -> None:
         """Write one step of the job into the ledger, with the numbers it rests on."""

@@ -25,7 +25,13 @@ def act(bench: Bench) -> Outcome:
 
 
 def switch(bench: Bench, version: int, reason: str, facts: Mapping[str, Any]) -> Outcome:
-    """Make a version the wanted one, once per job: after a crash, what was done is not done again."""
+    """Make a version the wanted one, once per job: after a crash, what was done is not done again.
+
+    Raises
+    ------
+    LeaseLost
+        If the job belongs to another process by now; nothing was changed.
+    """
     registry, name = bench.shelves.registry, deployment_of(bench)
     wanted = registry.deployment(name).wanted
     told = {**facts, "from": wanted.version, "to": version, "job": bench.job.key, "alert": bench.job.alert}
@@ -33,7 +39,8 @@ def switch(bench: Bench, version: int, reason: str, facts: Mapping[str, Any]) ->
         return Outcome(JobState.DONE, reason, {**facts, "to": version})
     if wanted.version == version:
         return Outcome(JobState.REFUSED, f"version {version} is running already", {**facts, "to": version})
-    registry.want(name, version=version, actor=f"job:{bench.job.key}", reason=reason, facts=told)
+    actor = f"job:{bench.job.key}"
+    registry.want(name, version=version, actor=actor, reason=reason, facts=told, lease=bench.lease)
     return Outcome(JobState.DONE, reason, told)
 
 

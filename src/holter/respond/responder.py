@@ -92,7 +92,11 @@ class Responder:
 
         def renew() -> None:
             while not done.wait(self._lease.total_seconds() / 3):
-                renewed = self._shelves.facts.acquire(lease.name, self._holder, self._lease, clock())
+                try:
+                    renewed = self._shelves.facts.acquire(lease.name, self._holder, self._lease, clock())
+                except Exception:  # noqa: BLE001  (a busy database takes no lease away; the next round finds out)
+                    _log.exception("lease %s could not be renewed", lease.name)
+                    continue
                 if renewed is None or renewed.token != lease.token:
                     stop.set()
                     return
@@ -116,7 +120,7 @@ class Responder:
             return
         self._move(job, lease, Outcome(JobState.RUNNING, f"{job.attempts + 1}. attempt", dict(job.result)), clock)
         folder = self._shelves.root / "jobs" / job.key
-        outcome = self._act(Bench(self._shelves, job, folder, self._python, stop, clock))
+        outcome = self._act(Bench(self._shelves, job, folder, self._python, stop, clock, lease))
         if outcome.state is JobState.FAILED and self._leaving.is_set():
             outcome = Outcome(JobState.WANTED, "stopped with the process that ran it; the next one begins it again")
         self._move(job, lease, outcome, clock)

@@ -143,6 +143,26 @@ def test_a_lost_lease_stops_the_command_and_writes_nothing(shelves):
     assert actions(shelves) == ["command.running"]
 
 
+def test_a_lease_that_could_not_be_renewed_once_is_renewed_later(shelves, monkeypatch):
+    code = (
+        "import os, time; open('began', 'w'); [time.sleep(.01) for _ in iter(lambda: os.path.exists('began'), False)]"
+    )
+    ask(shelves, command=f'{{python}} -c "{code}"', timeout="30s")
+    acquire, calls = shelves.facts.acquire, []
+
+    def busy_at_first(*given):
+        calls.append(given)
+        if len(calls) == 2:
+            raise OSError("database is locked")
+        if len(calls) == 4:
+            (shelves.root / "began").unlink()
+        return acquire(*given)
+
+    monkeypatch.setattr(shelves.facts, "acquire", busy_at_first)
+    (job,) = Responder(shelves, [sys.executable], lease=SECOND).once(NOW)
+    assert job.state is JobState.DONE
+
+
 def test_every_kind_has_a_name_and_its_options():
     assert set(KINDS) == {"email", "webhook", "command", "retrain", "promote", "rollback"}
     for name, kind in KINDS.items():

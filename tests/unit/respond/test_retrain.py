@@ -1,5 +1,6 @@
 import json
 import sys
+import threading
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -7,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from holter.errors import BadDuration, BadSetting, NotFound
-from holter.respond import Responder
+from holter.errors import BadDuration, BadSetting, LeaseLost, NotFound
+from holter.respond import KINDS, Bench, Responder
 from holter.respond.retrain import Plan
 from holter.respond.training import spans
 from holter.store.protocols import Job, JobState
@@ -330,3 +331,18 @@ def test_training_and_holdout_never_overlap():
     assert spans(FIRST, AT, None, 7 * DAY) == (Span(FIRST, AT - 7 * DAY), Span(AT - 7 * DAY, AT))
     assert spans(FIRST, AT, 2 * DAY, 7 * DAY)[0] == Span(AT - 9 * DAY, AT - 7 * DAY)
     assert spans(FIRST, FIRST + DAY, None, 7 * DAY)[0].length == timedelta(0)
+
+
+def test_a_process_that_has_lost_its_job_goes_back_to_no_version(service, tmp_path):
+    second = service.registry.register("m", tmp_path / "old.json", schema=SCHEMA)
+    service.registry.want("api", version=second.version, actor="me", reason="it is new")
+    job = Job("r2", "a1", "daily", "api", "rollback", {}, AT)
+    with service.facts.begin() as transaction:
+        transaction.ask(job)
+    mine = service.facts.acquire("job:r2", "stalled", DAY, NOW)
+    bench = Bench(service, job, tmp_path, [sys.executable], threading.Event(), lambda: NOW, mine)
+    assert Responder(service).once(NOW + 2 * DAY)[0].state is JobState.DONE
+    # What stood still wakes up, and would go forward again: the version before is now the one that was left.
+    with pytest.raises(LeaseLost):
+        KINDS["rollback"].act(bench)
+    assert service.registry.deployment("api").wanted.version == 1
