@@ -14,6 +14,7 @@ from holter.errors import BadSetting
 
 FILE: Final = "holter.toml"
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+_WEB_SCHEMES: Final = frozenset({"http", "https"})
 _MAIL_SCHEMES: Final = frozenset({"smtp", "smtps", "smtp+starttls"})
 
 
@@ -56,9 +57,9 @@ class Settings:
             raise BadSetting("journal_full", f'{self.journal_full!r} is neither "refuse" nor "serve".')
         if self.host not in _LOOPBACK and not self.token:
             raise BadSetting("host", f"{self.host} can be reached from other machines. Set a token as well.")
-        if self.smtp_url and (
-            urlsplit(self.smtp_url).scheme not in _MAIL_SCHEMES or not urlsplit(self.smtp_url).hostname
-        ):
+        if self.base_url and not _leads(self.base_url, _WEB_SCHEMES):
+            raise BadSetting("base_url", f"{self.base_url!r} is not of the form http://host:port.")
+        if self.smtp_url and not _leads(self.smtp_url, _MAIL_SCHEMES):
             raise BadSetting("smtp_url", "it is not of the form smtp://host:port.")
 
     @classmethod
@@ -97,6 +98,15 @@ class Settings:
             root.mkdir(parents=True, exist_ok=True)
             path.write_text(_default_text(cls), encoding="utf-8")
         return path
+
+
+def _leads(address: str, schemes: frozenset[str]) -> bool:
+    """Tell whether an address has one of these schemes and names a host."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return parts.scheme in schemes and bool(parts.hostname)
 
 
 def _default_text(settings: type[Settings]) -> str:

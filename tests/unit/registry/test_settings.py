@@ -44,6 +44,10 @@ def test_the_process_environment_is_read(tmp_path, monkeypatch):
         ("smtp_url = 5", "5 is not of type str"),
         ('smtp_url = "mail.example.com"', "not of the form smtp://host:port"),
         ('smtp_url = "smtp://"', "not of the form smtp://host:port"),
+        ('smtp_url = "smtp://["', "not of the form smtp://host:port"),
+        # Without a scheme there is no host name, and then the dashboard would answer to none at all.
+        ('base_url = "holter.example.com:8700"', "not of the form http://host:port"),
+        ('base_url = "ftp://holter.example.com"', "not of the form http://host:port"),
         ("beat_seconds = 0", "not more than 0"),
         ("beat_seconds = nan", "nan is not a finite number"),
         ("beat_seconds = inf", "inf is not a finite number"),
