@@ -15,11 +15,12 @@ from holter.types import Span, Traffic
 from holter.types.traffic import LATENCY_BOUNDS_US
 
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 def scrape_routes(shelves: Shelves) -> APIRouter:
     """Return the routes of health and metrics."""
-    routes = APIRouter(include_in_schema=False)
+    routes, settled = APIRouter(include_in_schema=False), Settled(shelves)
 
     @routes.get("/healthz")
     def health() -> dict[str, Any]:
@@ -29,17 +30,37 @@ def scrape_routes(shelves: Shelves) -> APIRouter:
     @routes.get("/metrics")
     def metrics() -> Response:
         registry = CollectorRegistry()
-        registry.register(Scrape(shelves, datetime.now(UTC)))
+        registry.register(Scrape(shelves, datetime.now(UTC), settled))
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     return routes
 
 
+class Settled:
+    """Remembers the traffic of minutes more than a day old: a scrape adds up a day, not every minute there ever was.
+
+    What is counted later than that (a journal that waited for days) shows once this process starts anew.
+    """
+
+    def __init__(self, shelves: Shelves) -> None:
+        self._facts = shelves.facts
+        self._sums: dict[str, tuple[datetime, Traffic]] = {}
+
+    def traffic(self, deployment: str, now: datetime) -> Traffic:
+        """Return all traffic of a deployment."""
+        until, known = self._sums.get(deployment, (_LONG_AGO, Traffic()))
+        edge = Span.covering(now - _DAY, _HOUR).start
+        if edge > until:
+            known += self._facts.traffic(deployment, Span(until, edge))
+            until, _ = self._sums[deployment] = edge, known
+        return known + self._facts.traffic(deployment, Span(until, now + _DAY))
+
+
 class Scrape:
     """Reads the shelves anew at each scrape: the facts are the counters, and survive every process."""
 
-    def __init__(self, shelves: Shelves, now: datetime) -> None:
-        self._shelves, self._now = shelves, now
+    def __init__(self, shelves: Shelves, now: datetime, settled: Settled) -> None:
+        self._shelves, self._now, self._settled = shelves, now, settled
 
     def collect(self) -> Iterator[Metric]:
         """Yield requests, failures and latency by deployment, open alerts by level, and how far monitors are behind."""
@@ -53,7 +74,7 @@ class Scrape:
         gaps = CounterMetricFamily("holter_gaps", "Requests served but not recorded.", labels=["deployment"])
         latency = HistogramMetricFamily("holter_latency_seconds", "From request to reply.", labels=["deployment"])
         for deployment in self._shelves.registry.deployments():
-            seen = self._shelves.facts.traffic(deployment.name, Span(_LONG_AGO, self._now + timedelta(days=1)))
+            seen = self._settled.traffic(deployment.name, self._now)
             name = [deployment.name]
             requests.add_metric(name, seen.requests)
             errors.add_metric(name, seen.failed + seen.soft_failed)

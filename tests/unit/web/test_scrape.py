@@ -1,11 +1,15 @@
 """What Prometheus reads."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from holter.registry import MonitorEntry
 from holter.store.protocols import Publication
+from holter.types import Traffic
 from holter.web import app
+from holter.web.scrape import Settled
 from watched_workspace import DAY, DEPLOYMENT, MONITOR, drift, span
 
 
@@ -29,6 +33,25 @@ def test_traffic_by_deployment(shelves, browse):
     assert found["holter_latency_seconds_bucket", name, "le=+Inf"] == requests
     assert found["holter_latency_seconds_sum", name] == pytest.approx(requests * 0.007)
     assert found["holter_requests_total", "deployment=churn-api"] == 0
+
+
+def test_minutes_that_have_settled_are_added_up_once(own_shelves):
+    now, hour = datetime(2026, 5, 4, 12, 30, tzinfo=UTC), timedelta(hours=1)
+
+    def count(minute, requests):
+        with own_shelves.facts.begin() as transaction:
+            transaction.add_traffic(DEPLOYMENT, 7, minute, Traffic(requests=requests))
+
+    settled = Settled(own_shelves)
+    before = settled.traffic(DEPLOYMENT, now).requests
+    for passed in range(3):
+        count(now + passed * hour, 10)
+        assert settled.traffic(DEPLOYMENT, now + passed * hour).requests == before + 10 * (passed + 1)
+    count(now - 40 * hour, 5)
+    assert settled.traffic(DEPLOYMENT, now + 3 * hour).requests == before + 30
+    assert settled.traffic(DEPLOYMENT, now + 50 * hour).requests == before + 30
+    assert settled.traffic(DEPLOYMENT, now).requests == before + 30  # a clock that was put back
+    assert Settled(own_shelves).traffic(DEPLOYMENT, now + 50 * hour).requests == before + 35
 
 
 def test_open_alerts_by_level_and_monitor(shelves, browse):
