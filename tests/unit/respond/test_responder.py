@@ -144,9 +144,7 @@ def test_a_lost_lease_stops_the_command_and_writes_nothing(shelves):
 
 
 def test_a_lease_that_could_not_be_renewed_once_is_renewed_later(shelves, monkeypatch):
-    code = (
-        "import os, time; open('began', 'w'); [time.sleep(.01) for _ in iter(lambda: os.path.exists('began'), False)]"
-    )
+    code = "import os, time; open('began', 'w'); [time.sleep(.01) for _ in iter(lambda: os.path.exists('began'), 0)]"
     ask(shelves, command=f'{{python}} -c "{code}"', timeout="30s")
     acquire, calls = shelves.facts.acquire, []
 
