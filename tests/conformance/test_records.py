@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -391,6 +392,22 @@ row = pa.table({"_request_id": ["a"], "_event_time": moment, "_digest": ["d"], "
 records = DeltaRecords(folder / "records", folder / "labels", None)
 records.append(row, {"segment": 100})
 """
+
+
+def test_commits_of_hours_ago_are_forgotten_and_nothing_else_is(tmp_path):
+    records, other = (DeltaRecords(tmp_path / "records", tmp_path / "labels", SCHEMA) for _ in range(2))
+    records.append(rows("first"), {"segment": 1})
+    assert other.offset("segment") == 1
+    log, hours_ago = tmp_path / "records" / "_delta_log", time.time() - 7200
+    for number in range(2, 206):
+        records.append(rows(f"r{number}"), {"segment": number})
+        if number == 150:
+            for entry in log.iterdir():
+                os.utime(entry, (hours_ago, hours_ago))
+    assert len(list(log.glob("*.json"))) < 120  # those before the first checkpoint have gone
+    for each in (records, other, DeltaRecords(tmp_path / "records", tmp_path / "labels", SCHEMA)):
+        assert each.offset("segment") == 205
+        assert len(each.read(FIRST)) == 205
 
 
 def test_after_a_kill_between_commit_and_return_the_offset_tells(tmp_path):
