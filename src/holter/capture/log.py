@@ -102,7 +102,9 @@ def log(
     records = _records(rows, columns, model, at, zone)
     if not len(records):
         return 0
-    batch = "batch-" + _digest_of([records[name].to_pylist() for name in (REQUEST_ID, ROW, DIGEST)])
+    # The same rows at another time are another batch, as are those of a customer who has not changed since last month.
+    told = (REQUEST_ID, ROW, DIGEST, *([EVENT_TIME] if columns.time else []))
+    batch = "batch-" + _digest_of([records[name].to_pylist() for name in told])
     return _append(shelves, deployment, records, batch)
 
 
@@ -137,7 +139,7 @@ def _records(rows: pa.Table, columns: Columns, model: ModelVersion, at: datetime
     score = _scores(rows, columns)
     return pa.table(
         {
-            REQUEST_ID: request_ids(rows[columns.key]) if columns.key else _made_ids(digests),
+            REQUEST_ID: request_ids(rows[columns.key]) if columns.key else _made_ids(rows, features, columns),
             ROW: _same(rows[ROW].cast(pa.int32()) if ROW in rows.column_names else 0, count, pa.int32()),
             **features,
             EVENT_TIME: _times(rows[columns.time], zone) if columns.time else _same(at, count, INSTANT),
@@ -197,10 +199,12 @@ def _digest_of(values: Any) -> str:
     return blake2b(repr(values).encode(), digest_size=16).hexdigest()
 
 
-def _made_ids(digests: pa.Array) -> pa.Array:
-    # The position keeps apart rows that are alike, the content tables that are not.
-    batch = _digest_of(digests.to_pylist())
-    return pa.array([f"{batch}-{place}" for place in range(len(digests))], pa.string())
+def _made_ids(rows: pa.Table, features: Mapping[str, pa.ChunkedArray], columns: Columns) -> pa.Array:
+    # The position keeps apart rows that are alike, the content tables that are not: when, and what was answered, too.
+    named = (columns.time, columns.prediction, columns.score)
+    whole = {**features, **{name: rows[name] for name in named if name}}
+    batch = _digest_of(list(_contents(whole, len(rows))))
+    return pa.array([f"{batch}-{place}" for place in range(len(rows))], pa.string())
 
 
 def _same(value: Any, count: int, dtype: pa.DataType) -> pa.ChunkedArray:

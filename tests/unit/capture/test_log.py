@@ -50,6 +50,17 @@ def test_a_batch_handed_in_again_adds_nothing(shelves, now, names):
     assert len(rows(shelves)) == (3 if "key" in names else 5)
 
 
+@pytest.mark.parametrize("names", [NAMES, {"time": "when", "score": "p"}], ids=["given ids", "made ids"])
+def test_the_same_features_at_another_time_are_new_records(shelves, now, names):
+    assert log(shelves, "credit", BATCH, received_at=now, **names) == 3
+    later = pa.array([datetime(2026, 2, day, tzinfo=UTC) for day in (11, 12, 13)])
+    table = BATCH.set_column(BATCH.column_names.index("when"), "when", later)
+    assert log(shelves, "credit", table, received_at=now + DAY, **names) == 3
+    for first in (1, 11):
+        span = Span(datetime(2026, 2, first, tzinfo=UTC), datetime(2026, 2, first + 3, tzinfo=UTC))
+        assert len(shelves.records("credit").read(span)) == 3
+
+
 def test_a_batch_that_broke_off_is_continued(shelves, now, monkeypatch):
     monkeypatch.setattr(module, "_COMMIT_ROWS", 1)
     shelf = shelves.records("credit")
