@@ -134,7 +134,7 @@ def _newest(watch: Watch) -> dict[str, Span]:
     for name, signal in watch.signals.items():
         window = watch.timetable.newest(watch.clock, name)
         if signal.needs & DATA and watermark is not None:
-            last = watch.timetable.window(Span.covering(watermark, watch.entry.every))
+            last = watch.timetable.window(Span.covering(min(watermark, watch.now), watch.entry.every))
             window = min(window, last, key=lambda each: each.end)
         windows[name] = window
     return windows

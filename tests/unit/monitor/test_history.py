@@ -135,3 +135,12 @@ def test_evaluate_publishes_nothing(desk):
     desk.day(0)
     assert len(values(evaluate(desk.shelves, entry, Span(FIRST, FIRST + DAY)))) == 1
     assert desk.published() == []
+
+
+def test_a_record_near_the_end_of_time_hides_no_window(desk):
+    week = 7 * DAY
+    desk.watch(signals=["prediction_drift"], every=week, over=week)
+    for number in (0, 7, (datetime(9999, 12, 30, tzinfo=UTC) - FIRST) // DAY):
+        desk.day(number, labels=False)
+    measured = run(desk.shelves, "daily", FIRST + 12 * DAY)
+    assert {each.window.end for each in measured} == {datetime(2026, 3, 12, tzinfo=UTC)}
