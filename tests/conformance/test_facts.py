@@ -10,7 +10,18 @@ import pytest
 from holter.errors import LeaseLost, NaiveTime, NotFound
 from holter.rules import Alert, AlertEvent, AlertState, Level
 from holter.store import Entry, Job, JobState, Message, Publication, SqlFacts
-from holter.types import Calibrated, Evidence, Interval, Measurement, Span, Traffic, Verdict
+from holter.types import (
+    Calibrated,
+    Evidence,
+    Interval,
+    Measurement,
+    Occurrence,
+    Series,
+    SeriesKind,
+    Span,
+    Traffic,
+    Verdict,
+)
 
 NOW = datetime(2013, 4, 1, 12, 30, 15, 123456, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -402,3 +413,40 @@ def test_a_killed_holder_leaves_nothing_half_done_and_is_followed(tmp_path):
     assert list(facts.ledger()) == []
     assert facts.acquire("m", "b", DAY, now + timedelta(seconds=29)) is None
     assert facts.acquire("m", "b", DAY, now + timedelta(seconds=31)).token == 2
+
+
+def test_the_minutes_of_a_custom_metric_add_up_to_its_window(facts):
+    with facts.begin() as transaction:
+        for minute, value in ((0, 2.0), (0, 4.0), (59, -3.0), (60, 100.0)):
+            at = WINDOW.start + timedelta(minutes=minute, seconds=7)
+            transaction.add_series("churn", SeriesKind.METRIC, "Naïve;'", at, Series.of(value))
+        transaction.add_series("churn", SeriesKind.EVENT, "Naïve;'", WINDOW.start, Series.of(1.0))
+        transaction.add_series("other", SeriesKind.METRIC, "x", WINDOW.start, Series.of(1.0))
+    found = facts.series("churn", Span(WINDOW.start, WINDOW.start + timedelta(hours=1)))
+    assert set(found) == {(SeriesKind.METRIC, "Naïve;'"), (SeriesKind.EVENT, "Naïve;'")}
+    metric = found[SeriesKind.METRIC, "Naïve;'"]
+    assert (metric.count, metric.total, metric.minimum, metric.maximum) == (3, 3.0, -3.0, 4.0)
+    assert metric.variance == pytest.approx(13.0)
+    minutes = facts.series_by_minute("churn", WINDOW, SeriesKind.METRIC, "Naïve;'")
+    assert [(at - WINDOW.start, each.count) for at, each in minutes] == [
+        (timedelta(0), 2),
+        (timedelta(minutes=59), 1),
+        (timedelta(minutes=60), 1),
+    ]
+    assert facts.series_names("churn") == [(SeriesKind.EVENT, "Naïve;'"), (SeriesKind.METRIC, "Naïve;'")]
+    assert facts.series_names("nobody") == []
+
+
+def test_only_the_newest_occurrences_of_a_source_are_kept(facts):
+    def happened(*names):
+        return [Occurrence(SeriesKind.EVENT, name, NOW, {"result": "[1, 0]", "n": 2.0}) for name in names]
+
+    with facts.begin() as transaction:
+        transaction.add_occurrences("churn", happened("a", "b", "c"), 3)
+        transaction.add_occurrences("other", happened("z"), 3)
+    with facts.begin() as transaction:
+        transaction.add_occurrences("churn", happened("d", "e"), 3)
+        transaction.add_occurrences("churn", [], 3)
+    assert [each.name for each in facts.occurrences("churn", 10)] == ["e", "d", "c"]
+    assert facts.occurrences("churn", 1) == happened("e")
+    assert [each.name for each in facts.occurrences("other", 10)] == ["z"]

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
 from holter.rules import Alert, AlertEvent
-from holter.types import Measurement, Span, Traffic
+from holter.types import Measurement, Occurrence, Series, SeriesKind, Span, Traffic
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -173,6 +173,12 @@ class Transaction(Protocol):
     def add_traffic(self, deployment: str, version: int, minute: datetime, traffic: Traffic) -> None:
         """Add counts to a minute."""
 
+    def add_series(self, source: str, kind: SeriesKind, name: str, minute: datetime, series: Series) -> None:
+        """Add what a custom metric said to a minute."""
+
+    def add_occurrences(self, source: str, occurrences: Sequence[Occurrence], keep: int) -> None:
+        """Store what happened, and forget all but the newest ``keep`` of the source."""
+
     def advance_journal(self, segment: str, start: int, end: int) -> bool:
         """Note that the traffic of a segment is counted from start to end; False if start is not where it stood."""
 
@@ -225,6 +231,20 @@ class Facts(Protocol):
 
     def traffic_by_minute(self, deployment: str, span: Span) -> Sequence[tuple[datetime, int, Traffic]]:
         """Return minute, version and counts, oldest first."""
+
+    def series(self, source: str, span: Span) -> Mapping[tuple[SeriesKind, str], Series]:
+        """Return what each custom metric and event said in the minutes that start in the span."""
+
+    def series_by_minute(
+        self, source: str, span: Span, kind: SeriesKind, name: str
+    ) -> Sequence[tuple[datetime, Series]]:
+        """Return one custom metric minute by minute, oldest first."""
+
+    def series_names(self, source: str) -> Sequence[tuple[SeriesKind, str]]:
+        """Return the custom metrics and events a source has sent so far, sorted."""
+
+    def occurrences(self, source: str, limit: int) -> Sequence[Occurrence]:
+        """Return the newest things that happened, newest first."""
 
     def journal_offset(self, segment: str) -> int:
         """Return how far the traffic of a segment is counted."""

@@ -12,13 +12,14 @@ import sqlalchemy as sa
 from holter.errors import NotFound
 from holter.rules import Alert, AlertEvent, AlertState
 from holter.store import ledger
+from holter.store import series as telemetry
 from holter.store.codec import alert_of, event_of, job_of, measurement_of, message_of
 from holter.store.dialect import FLEETING, WRITES, insert_once, open_engine
 from holter.store.migrate import migrate
 from holter.store.protocols import Job, JobState, Lease, Message, Publication, Sealed
 from holter.store.tables import ALERT, ALERT_EVENT, JOB, JOURNAL, LEASE, MEASUREMENT, OUTBOX, PUBLICATION, TRAFFIC
 from holter.store.transaction import SqlTransaction, traffic_of
-from holter.types import Measurement, Span, Traffic
+from holter.types import Measurement, Occurrence, Series, SeriesKind, Span, Traffic
 
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -175,6 +176,24 @@ class SqlFacts:
         query = sa.select(TRAFFIC).where(TRAFFIC.c.deployment == deployment, *inside)
         rows = self._rows(query.order_by(TRAFFIC.c.minute, TRAFFIC.c.version))
         return [(row["minute"], row["version"], traffic_of(row)) for row in rows]
+
+    def series(self, source: str, span: Span) -> Mapping[tuple[SeriesKind, str], Series]:
+        """Return what each custom metric and event said in the minutes that start in the span."""
+        return telemetry.totals(self.engine, source, span)
+
+    def series_by_minute(
+        self, source: str, span: Span, kind: SeriesKind, name: str
+    ) -> Sequence[tuple[datetime, Series]]:
+        """Return one custom metric minute by minute, oldest first."""
+        return telemetry.minutes(self.engine, source, span, kind, name)
+
+    def series_names(self, source: str) -> Sequence[tuple[SeriesKind, str]]:
+        """Return the custom metrics and events a source has sent so far, sorted."""
+        return telemetry.names(self.engine, source)
+
+    def occurrences(self, source: str, limit: int) -> Sequence[Occurrence]:
+        """Return the newest things that happened, newest first."""
+        return telemetry.newest(self.engine, source, limit)
 
     def journal_offset(self, segment: str) -> int:
         """Return how far the traffic of a segment is counted; 0 if it never was."""

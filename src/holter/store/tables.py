@@ -7,9 +7,9 @@ import sqlalchemy as sa
 from holter.rules import AlertState, Level
 from holter.store.columns import Instant, Json, Word
 from holter.store.protocols import JobState
-from holter.types import Calibrated, Verdict
+from holter.types import Calibrated, SeriesKind, Verdict
 
-HEAD: Final = 1
+HEAD: Final = 2
 """Number of the newest migration: a database that says so needs no alembic to be opened."""
 
 METADATA: Final = sa.MetaData(
@@ -179,6 +179,33 @@ TRAFFIC: Final = sa.Table(
 )
 
 JOURNAL: Final = sa.Table("journal", METADATA, _text("segment", key=True), _number("counted"))
+
+SERIES: Final = sa.Table(
+    "series",
+    METADATA,
+    _text("source", key=True),
+    sa.Column("kind", Word(SeriesKind), primary_key=True),
+    _text("name", key=True),
+    sa.Column("minute", Instant, primary_key=True),
+    _number("count"),
+    sa.Column("mean", sa.Double, nullable=False),
+    sa.Column("m2", sa.Double, nullable=False),
+    _real("minimum"),
+    _real("maximum"),
+    sqlite_with_rowid=False,
+)
+
+OCCURRENCE: Final = sa.Table(
+    "occurrence",
+    METADATA,
+    _counter(),
+    _text("source"),
+    sa.Column("kind", Word(SeriesKind), nullable=False),
+    _text("name"),
+    _moment("at"),
+    _json("properties"),
+    sa.Index(None, "source", "seq"),
+)
 
 LEDGER: Final = sa.Table(
     "ledger",

@@ -9,11 +9,12 @@ import sqlalchemy as sa
 from holter.errors import LeaseLost, NotFound
 from holter.rules import Alert, AlertEvent
 from holter.store import ledger
+from holter.store import series as telemetry
 from holter.store.codec import alert_row, as_row, measurement_row
 from holter.store.dialect import insert_once
 from holter.store.protocols import Entry, Job, JobState, Lease, Message, Publication, Sealed
 from holter.store.tables import ALERT, ALERT_EVENT, JOB, JOURNAL, LEASE, MEASUREMENT, OUTBOX, PUBLICATION, TRAFFIC
-from holter.types import Measurement, Traffic
+from holter.types import Measurement, Occurrence, Series, SeriesKind, Traffic
 
 _COUNTS = ("requests", "failed", "soft_failed", "timed_out", "gaps", "latency_us", "histogram")
 
@@ -129,6 +130,14 @@ class SqlTransaction:
         row = self.connection.execute(sa.select(TRAFFIC).where(*same).with_for_update()).mappings().one()
         stands = traffic_of(dict(row))
         self.connection.execute(TRAFFIC.update().where(*same).values(**_counts(stands + traffic)))
+
+    def add_series(self, source: str, kind: SeriesKind, name: str, minute: datetime, series: Series) -> None:
+        """Add what a custom metric said to a minute."""
+        telemetry.add_series(self.connection, source, kind, name, minute, series)
+
+    def add_occurrences(self, source: str, occurrences: Sequence[Occurrence], keep: int) -> None:
+        """Store what happened, and forget all but the newest ``keep`` of the source."""
+        telemetry.add_occurrences(self.connection, source, occurrences, keep)
 
     def advance_journal(self, segment: str, start: int, end: int) -> bool:
         """Note that the traffic of a segment is counted from start to end; False if start is not where it stood."""

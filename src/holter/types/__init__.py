@@ -25,6 +25,7 @@ from holter.types.records import (
     VERSION,
 )
 from holter.types.schema import Feature, Kind, Schema, Task
+from holter.types.series import Occurrence, Series, SeriesKind
 from holter.types.time import Span, as_utc, parse_duration
 from holter.types.traffic import Traffic
 
@@ -52,7 +53,10 @@ __all__ = [
     "Interval",
     "Kind",
     "Measurement",
+    "Occurrence",
     "Schema",
+    "Series",
+    "SeriesKind",
     "Span",
     "Task",
     "Traffic",
