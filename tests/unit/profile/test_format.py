@@ -1,7 +1,9 @@
 """Profiles as bytes."""
 
+import math
 import struct
 import zlib
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -9,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from holter.errors import DamagedProfile, NewerFormat
-from holter.profile import Profile
+from holter.profile import OpaqueColumn, Profile, RankSummary
 from holter.profile.format import FORMAT, MAGIC
 
 
@@ -94,7 +96,21 @@ def test_a_body_that_checks_out_but_makes_no_sense_is_damaged(body):
         Profile.from_bytes(seal(body))
 
 
-def test_bytes_of_today_stay_readable():
-    """A profile of format 1 as it was written once; breaking this needs a new format number."""
-    column = Profile.from_bytes(seal(msgspec.msgpack.encode([1, {"x": NUMERIC}]), 1)).columns["x"]
-    assert (column.n, column.minimum, column.ranks.values.tolist(), column.ranks.weights.tolist()) == (1, 1, [0.0], [1])
+def test_bytes_of_format_1_stay_readable():
+    """Bytes as the first version wrote them: every kind of column, at k = 4."""
+    written = bytes.fromhex(Path(__file__).with_name("format_1.hex").read_text())
+    assert struct.unpack_from("<4sH", written) == (MAGIC, 1)
+    profile = Profile.from_bytes(written)
+    columns = profile.columns
+    assert (profile.rows, list(columns)) == (8, ["x", "ranks", "i", "u", "t", "s", "b", "l", "n"])
+    x = columns["x"]
+    assert (x.n, x.nulls, x.nan, x.positive_infinite, x.zeros, x.minimum, x.m2) == (8, 1, 1, 1, 1, -1e308, math.inf)
+    assert columns["ranks"].ranks == RankSummary(np.array([-0.891, -0.274, 0.06, 1.34]), np.full(4, 2), 1)
+    assert (columns["i"].maximum, columns["i"].ranks.values.dtype) == (2**62 + 1, np.int64)
+    assert columns["u"].ranks.values.tolist() == [2**64 - 1]
+    assert (columns["t"].unit, columns["t"].minimum) == ("us since 1970-01-01", 1356998400000000)
+    assert (columns["s"].counts, columns["s"].other, columns["s"].empty) == ({"a": 2, "": 1, "é": 1, "c": 2}, 1, 1)
+    assert (columns["b"].counts, columns["b"].nulls, columns["b"].dtype) == ({"true": 4}, 4, "bool")
+    assert columns["l"] == OpaqueColumn(8, 4, "list<item: int64>")
+    assert columns["n"] == OpaqueColumn(8, 8, "null")
+    assert Profile.from_bytes((profile + profile).to_bytes()) == profile + profile

@@ -1,0 +1,69 @@
+"""A profile as bytes: magic, format version, checksum, then msgpack with the arrays as raw little-endian bytes.
+
+One file for each kind of column holds how that kind is stored. A field that a later version needs is appended with a
+default, which is how what an older version wrote stays readable.
+"""
+
+import struct
+import zlib
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from holter.errors import DamagedProfile, NewerFormat
+from holter.profile.categorical import CategoricalColumn
+from holter.profile.column import Column
+from holter.profile.format.categorical import StoredCategorical
+from holter.profile.format.numeric import StoredNumeric
+from holter.profile.format.opaque import StoredOpaque
+from holter.profile.numeric import NumericColumn
+
+MAGIC: Final = b"HLTP"
+FORMAT: Final = 2
+_HEAD: Final = struct.Struct("<4sHI")
+
+_Stored = StoredNumeric | StoredCategorical | StoredOpaque
+
+
+class _Body(msgspec.Struct, array_like=True):
+    rows: int
+    columns: dict[str, _Stored]
+
+
+def encode(rows: int, columns: Mapping[str, Column]) -> bytes:
+    """Return a profile as bytes."""
+    body = msgspec.msgpack.encode(_Body(rows, {name: _stored(column) for name, column in columns.items()}))
+    return _HEAD.pack(MAGIC, FORMAT, zlib.crc32(body)) + body
+
+
+def decode(data: bytes) -> tuple[int, dict[str, Column]]:
+    """Return the rows and columns that :func:`encode` wrote, in this version or an older one.
+
+    Raises
+    ------
+    DamagedProfile
+        If the bytes are not what was written.
+    NewerFormat
+        If a newer Holter wrote them.
+    """
+    if len(data) < _HEAD.size:
+        raise DamagedProfile(f"{len(data)} bytes are too few")
+    magic, version, checksum = _HEAD.unpack_from(data)
+    if magic != MAGIC:
+        raise DamagedProfile("it does not begin like a profile")
+    if version > FORMAT:
+        raise NewerFormat("profile", version, FORMAT)
+    if zlib.crc32(data[_HEAD.size :]) != checksum:
+        raise DamagedProfile("the checksum does not match")
+    try:
+        body = msgspec.msgpack.decode(data[_HEAD.size :], type=_Body)
+        return body.rows, {name: stored.column() for name, stored in body.columns.items()}
+    except (msgspec.MsgspecError, ValueError, TypeError) as error:
+        raise DamagedProfile(str(error)) from error
+
+
+def _stored(column: Column) -> _Stored:
+    if isinstance(column, NumericColumn):
+        return StoredNumeric.of(column)
+    return StoredCategorical.of(column) if isinstance(column, CategoricalColumn) else StoredOpaque.of(column)
