@@ -1,30 +1,96 @@
-"""What a column may be, and how columns of the same name become one."""
+"""What a column may be, how one is read, and how columns of the same name become one."""
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final, Protocol
 
 import pyarrow as pa
 
-from holter.profile.categorical import CategoricalColumn
+from holter.profile.categorical import CAP, CategoricalColumn
 from holter.profile.kinds import kind_of, type_name
 from holter.profile.numeric import NumericColumn
 from holter.profile.opaque import OpaqueColumn, joined_types
 from holter.types import Kind
 
 Column = NumericColumn | CategoricalColumn | OpaqueColumn
+_SLACK: Final = 16
+"""Values kept while reading, in multiples of k, so that repeated compression adds little to the error."""
 
 
-def summarised(array: pa.Array, kind: Kind | None, k: int) -> Column:
-    """Summarise one column by its kind or, if None, its type; whatever is wrong with it costs the others nothing."""
-    kind = kind or kind_of(array.type)
-    try:
-        if kind is Kind.CATEGORICAL:
+class Reading(Protocol):
+    """A column while it is read. It keeps no view of what it was shown: the memory of a chunk must go."""
+
+    def add(self, array: pa.Array) -> None:
+        """Take in the next rows.
+
+        Raises
+        ------
+        pyarrow.ArrowException
+            If the values are not what the type promises; the column is then only counted.
+        """
+
+    def column(self) -> Column:
+        """Return the summary of all rows, of bounded size. Asked once, at the end."""
+
+
+class ColumnReading:
+    """A column while it is read; whatever is wrong with it costs the other columns nothing."""
+
+    __slots__ = ("_dtype", "_reading", "n", "nulls")
+
+    def __init__(self, dtype: pa.DataType, kind: Kind | None, k: int) -> None:
+        self.n = self.nulls = 0
+        self._dtype = dtype
+        self._reading = reading_of(dtype, kind or kind_of(dtype), k)
+
+    def add(self, array: pa.Array) -> None:
+        """Take in the next rows; after the first bad ones they are only counted."""
+        self.n += len(array)
+        self.nulls += array.null_count
+        if self._reading is None:
+            return
+        try:
+            self._reading.add(array)
+        except pa.ArrowException:
+            self._reading = None
+
+    def column(self) -> Column:
+        """Return the summary of all rows."""
+        if not self.n:
+            self.add(pa.nulls(0, self._dtype))  # a type that cannot be summarised says so without rows too
+        if self._reading is None:
+            return OpaqueColumn(self.n, self.nulls, type_name(self._dtype))
+        return self._reading.column()
+
+
+def reading_of(dtype: pa.DataType, kind: Kind, k: int) -> Reading | None:
+    """Return what reads a column of this type and kind; None for one that is only counted."""
+    if kind is Kind.OTHER:
+        return None
+    return _Pieces(dtype, kind, k)
+
+
+class _Pieces:
+    """A column as summaries of its chunks."""
+
+    __slots__ = ("_dtype", "_k", "_kind", "_parts")
+
+    def __init__(self, dtype: pa.DataType, kind: Kind, k: int) -> None:
+        self._dtype, self._k, self._kind = dtype, k, kind
+        self._parts: list[Column] = []
+
+    def add(self, array: pa.Array) -> None:
+        self._parts.append(self._summary(array))
+        if len(self._parts) > _SLACK:
+            self._parts = [compressed(merged(self._parts), _SLACK * self._k, CAP)]
+
+    def column(self) -> Column:
+        return compressed(merged(self._parts), self._k, CAP)
+
+    def _summary(self, array: pa.Array) -> Column:
+        if self._kind is Kind.CATEGORICAL:
             return CategoricalColumn.of(array)
-        if kind is not Kind.OTHER:
-            return NumericColumn.of(array, k)
-    except pa.ArrowException:
-        pass
-    return OpaqueColumn(len(array), array.null_count, type_name(array.type))
+        return NumericColumn.of(array, self._k)
 
 
 def merged(parts: Sequence[Column]) -> Column:

@@ -1,23 +1,16 @@
 """The mergeable summary of a table."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
-import pyarrow as pa
-
-from holter.errors import UnsupportedTable
 from holter.profile.categorical import CAP
-from holter.profile.column import Column, compressed, merged, summarised
+from holter.profile.chunks import chunks, reader_of
+from holter.profile.column import Column, compressed, merged
 from holter.profile.format import decode, encode
-from holter.profile.names import distinct_names
 from holter.profile.ranks import K
+from holter.profile.reading import TableReading
 from holter.types import Kind
-
-CHUNK_ROWS: Final = 65_536
-"""Rows summarised at a time: few enough that a column of them is sorted in cache and 50 columns stay below 30 MB."""
-_SLACK: Final = 16
-"""Values kept while reading, in multiples of k, so that repeated compression adds little to the error."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +23,7 @@ class Profile:
 
     Examples
     --------
+    >>> import pyarrow as pa
     >>> a = Profile.of(pa.table({"x": [1.0, 2.0, None], "c": ["u", "v", "u"]}))
     >>> both = a + a
     >>> both.rows, both.columns["x"].nulls, both.columns["c"].counts
@@ -45,7 +39,7 @@ class Profile:
         return cls()
 
     @classmethod
-    def of(cls, table: Any, *, kinds: Mapping[str, Kind] | None = None, k: int = K) -> "Profile":
+    def of(cls, table: Any, *, kinds: Mapping[str, Kind] | None = None, k: int = K, threads: int = 1) -> "Profile":
         """Summarise a table in one pass; memory does not grow with its rows.
 
         Parameters
@@ -57,29 +51,19 @@ class Profile:
             read as numbers where it is one, and counted as unreadable where it is not.
         k
             Values kept for each numeric column; quantiles are exact up to that many distinct ones.
+        threads
+            Columns summarised at once. With one, everything happens in the thread of the caller; with more, the caller
+            fetches the next rows while a pool summarises these.
 
         Raises
         ------
         UnsupportedTable
             If the object is no table.
         """
-        reader = _reader(table)
-        names = distinct_names(reader.schema.names)
-        declared = kinds or {}
-        total = cls(
-            0,
-            {
-                name: summarised(pa.nulls(0, f.type), declared.get(name), k)
-                for name, f in zip(names, reader.schema, strict=True)
-            },
-        )
-        waiting: list[Profile] = [total]
-        for chunk in _chunks(reader):
-            arrays = zip(names, chunk.columns, strict=True)
-            waiting.append(cls(chunk.num_rows, {n: summarised(a, declared.get(n), k) for n, a in arrays}))
-            if len(waiting) > _SLACK:
-                waiting = [cls.total(waiting).compressed(_SLACK * k)]
-        return cls.total(waiting).compressed(k)
+        reader = reader_of(table)
+        reading = TableReading(reader.schema, kinds, k)
+        reading.read(chunks(reader), threads)
+        return cls(*reading.parts())
 
     def __add__(self, other: "Profile") -> "Profile":
         return Profile.total((self, other))
@@ -111,35 +95,3 @@ class Profile:
             If a newer Holter wrote them.
         """
         return cls(*decode(data))
-
-
-def _reader(table: Any) -> pa.RecordBatchReader:
-    if isinstance(table, pa.RecordBatchReader):
-        return table
-    if isinstance(table, pa.RecordBatch):
-        return pa.RecordBatchReader.from_batches(table.schema, [table])
-    if isinstance(table, pa.Table):
-        return table.to_reader(CHUNK_ROWS)
-    if hasattr(table, "__arrow_c_stream__"):
-        return pa.RecordBatchReader.from_stream(table)
-    raise UnsupportedTable(table)
-
-
-def _chunks(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
-    """Yield batches of about :data:`CHUNK_ROWS` rows: many tiny ones would cost more than their values."""
-    waiting: list[pa.RecordBatch] = []
-    rows = 0
-    for batch in reader:
-        for start in range(0, batch.num_rows, CHUNK_ROWS):
-            piece = batch.slice(start, CHUNK_ROWS)
-            if rows + piece.num_rows > CHUNK_ROWS:
-                yield _join(waiting)
-                waiting, rows = [], 0
-            waiting.append(piece)
-            rows += piece.num_rows
-    if waiting:
-        yield _join(waiting)
-
-
-def _join(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
-    return batches[0] if len(batches) == 1 else pa.concat_batches(batches)

@@ -11,7 +11,7 @@ import pytest
 
 from holter.errors import UnsupportedTable
 from holter.profile import CategoricalColumn, NumericColumn, OpaqueColumn, Profile, Window, kind_of, type_name
-from holter.profile import profile as room
+from holter.profile import chunks as room
 from holter.types import Kind, Schema, Span
 
 
