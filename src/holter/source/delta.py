@@ -1,13 +1,13 @@
 """Delta tables as streams."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from holter.errors import UnreadableTable
-from holter.source.formats import BATCH_ROWS, Within, reading
+from holter.source.part import BATCH_ROWS, Within, reading
 
 
 def is_delta(path: str) -> bool:
@@ -37,11 +37,14 @@ class Delta:
         except (DeltaError, OSError) as error:
             raise UnreadableTable(path, f"{error}. The table is damaged; restore an older version of it.") from error
 
-    def batches(self, columns: Sequence[str], within: Within | None = None) -> Iterator[pa.RecordBatch]:
-        """Yield its rows with these columns; ``within`` skips files and row groups outside of a stretch of time."""
-        schema = pa.schema([self.schema.field(name) for name in columns])
+    def batches(self, schema: pa.Schema, within: Within | None = None) -> Iterator[pa.RecordBatch]:
+        """Yield its rows in some of its columns; ``within`` skips files and row groups outside of a stretch of time."""
         with reading(self.name):
-            yield from (batch.cast(schema) for batch in self._read(list(columns), within))
+            yield from (batch.cast(schema) for batch in self._read(schema.names, within))
+
+    def coded(self) -> pa.Schema:
+        """Return the schema: the engine decodes dictionaries."""
+        return self.schema
 
     def _read(self, columns: list[str], within: Within | None) -> Any:
         if self._dataset is None:

@@ -6,6 +6,7 @@ where it is installed.
 
 import glob
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,9 +14,16 @@ from typing import Final
 import pyarrow as pa
 
 from holter.errors import UnreadableTable
-from holter.source.formats import OPENERS, Part, Within, reading
+from holter.profile.kinds import is_text, plain_type
+from holter.source.formats import OPENERS
+from holter.source.part import Part, Stamp, Within, reading
 
 _COMPRESSED: Final = frozenset({".gz", ".bz2"})
+_CODED: Final = pa.dictionary(pa.int32(), pa.string())
+"""What Parquet's dictionary pages are read as."""
+_CHANGED: Final = (
+    "it was written to while it was read. Read it again when its writer is done, or replace it by renaming."
+)
 
 
 @dataclass(frozen=True)
@@ -24,19 +32,43 @@ class Files:
 
     parts: Sequence[Part]
     schema: pa.Schema
+    stamps: Sequence[Stamp | None]
 
-    def batches(self, columns: Sequence[str], within: Within | None = None) -> Iterator[pa.RecordBatch]:
-        """Yield the rows of all files, in order, with these columns in the types of :attr:`schema`.
+    def batches(self, schema: pa.Schema, within: Within | None = None) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of all files, in order, in the columns and types of ``schema``.
 
-        ``within`` lets files skip what lies outside of a stretch of time; what it leaves may still lie outside.
+        It is :attr:`schema` or :meth:`coded`, or some of the columns of one of them. ``within`` lets files skip what
+        lies outside of a stretch of time; what it leaves may still lie outside.
         """
-        schema = pa.schema([self.schema.field(name) for name in columns])
-        for part in self.parts:
+        names = schema.names
+        for part, stamp in zip(self.parts, self.stamps, strict=True):
             there = set(part.schema.names)
-            mine = [name for name in columns if name in there]
-            with reading(part.name):
-                for batch in part.batches(mine, self.schema, within):
+            mine = [name for name in names if name in there]
+            with _unchanged(part, stamp), reading(part.name):
+                for batch in part.batches(mine, schema, within):
                     yield _aligned(batch, schema)
+
+    def coded(self) -> pa.Schema:
+        """Return the schema with dictionaries for the columns of text that a file stores so."""
+        names = frozenset[str]().union(*(part.dictionaries for part in self.parts))
+        return pa.schema([f.with_type(_CODED) if f.name in names and is_text(f.type) else f for f in self.schema])
+
+
+@contextmanager
+def _unchanged(part: Part, opened: Stamp | None) -> Iterator[None]:
+    """Refuse what was read of a file that somebody wrote over meanwhile; text that was only added to is what it was."""
+    begun = Stamp.of(part.name)
+    if opened is not None and begun is not None and begun != opened and not (part.grows and opened.grown(begun)):
+        raise UnreadableTable(part.name, _CHANGED)
+    try:
+        yield
+    except UnreadableTable as error:
+        if begun is not None and begun.overwritten(Stamp.of(part.name)):
+            raise UnreadableTable(part.name, _CHANGED) from error
+        raise
+    now = Stamp.of(part.name)
+    if begun is not None and begun.overwritten(now) and not (now and part.grows and begun.grown(now)):
+        raise UnreadableTable(part.name, _CHANGED)
 
 
 def open_files(path: str) -> Files:
@@ -48,8 +80,10 @@ def open_files(path: str) -> Files:
         If a file is missing, damaged, of an unknown format, has a column name twice, or disagrees with the others about
         the type of a column.
     """
-    parts = [_open(file) for file in files_of(path)]
-    return Files(parts, _common_schema(parts))
+    files = files_of(path)
+    stamps = [Stamp.of(file) for file in files]  # before the first look, so that no change falls between the two
+    parts = [_open(file) for file in files]
+    return Files(parts, _common_schema(parts), stamps)
 
 
 def files_of(path: str) -> list[str]:
@@ -108,8 +142,19 @@ def _common_schema(parts: Sequence[Part]) -> pa.Schema:
 
 
 def _unified(a: pa.Schema, b: pa.Schema) -> pa.Schema:
-    """Combine columns; null, narrower integers and integers beside floats give way to the wider type."""
-    return pa.unify_schemas([a, b.remove_metadata()], promote_options="permissive")
+    """Combine columns; null, narrower integers and integers beside floats give way to the wider type.
+
+    A dictionary in one file and its values in another are the same column, stored in two ways.
+    """
+    b = b.remove_metadata()
+    try:
+        return pa.unify_schemas([a, b], promote_options="permissive")
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return pa.unify_schemas([_plain(a), _plain(b)], promote_options="permissive")
+
+
+def _plain(schema: pa.Schema) -> pa.Schema:
+    return pa.schema([field.with_type(plain_type(field.type)) for field in schema])
 
 
 def _conflict(common: pa.Schema, schema: pa.Schema, first: str) -> str:

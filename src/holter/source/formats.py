@@ -1,116 +1,23 @@
-"""Reading one file: Parquet, CSV, Arrow IPC."""
+"""Reading one file that is not Parquet: CSV, Arrow IPC; and which reader a name calls for."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import pyarrow as pa
 
-from holter.errors import UnreadableTable
-from holter.types import Span
+from holter.source.parquet import Parquet
+from holter.source.part import Part, Within
 
-BATCH_ROWS: Final = 65_536
-"""Rows of a batch: 50 columns of them are 26 MB; larger ones were neither faster to read nor to summarise."""
-_BUFFER: Final = 64 * 1024
-"""Bytes of a column chunk read at a time, instead of all of it."""
 _CSV_BLOCK: Final = 8 * 1024 * 1024
 """Bytes of a CSV file from which its types are guessed; the default of 1 MiB guesses wrong more often."""
 
 
-@dataclass(frozen=True)
-class Within:
-    """Only rows whose ``time`` lies in ``span`` are of interest."""
-
-    time: str
-    span: Span
-
-
-class Part(Protocol):
-    """One file of a table."""
-
-    name: str
-    schema: pa.Schema
-
-    def batches(self, columns: Sequence[str], known: pa.Schema, within: Within | None) -> Iterator[pa.RecordBatch]:
-        """Yield its rows; ``known`` are the types the whole table has, for formats that only guess theirs."""
-
-
-@contextmanager
-def reading(file: str) -> Iterator[None]:
-    """Turn whatever a reader says about a file into an error that names it and the remedy.
-
-    Raises
-    ------
-    UnreadableTable
-        In place of an error of the reader.
-    """
-    try:
-        yield
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise UnreadableTable(file, _remedy(error)) from error
-
-
-def _remedy(error: Exception) -> str:
-    said = re.sub(r"^.*Is this a '\w+' file\?: ", "", str(error).strip().split("\n", 1)[0])
-    if isinstance(error, UnicodeDecodeError) or "UTF8" in said:
-        return "it is not UTF-8 text. Convert it: iconv -f latin1 -t utf-8."
-    if isinstance(error, PermissionError):
-        return "this user may not read it. Change its permissions."
-    if "CSV conversion error" in said:
-        return f"{said}. The column holds several types; clean it, or write Parquet."
-    if "CSV parse error" in said or "Empty CSV" in said:
-        return f"{said}. Every line needs as many fields as the first line has names."
-    if "not in range" in said:
-        return f"{said}. Another file has the column as floats, which cannot hold this; write one type."
-    return f"{said.rstrip('.')}. The file is damaged or was not written to its end; write it again."
-
-
-class _Parquet:
-    def __init__(self, name: str) -> None:
-        import pyarrow.parquet as pq
-
-        self.name = name
-        # a pre-buffered reader keeps every row group it has read
-        self._open = partial(pq.ParquetFile, name, pre_buffer=False, buffer_size=_BUFFER)
-        with self._open() as file:
-            self.schema: pa.Schema = file.schema_arrow
-
-    def batches(self, columns: Sequence[str], known: pa.Schema, within: Within | None) -> Iterator[pa.RecordBatch]:
-        """Yield the row groups, without those whose statistics lie outside of the span."""
-        del known
-        with self._open() as file:
-            groups = [i for i in range(file.metadata.num_row_groups) if _may_hold(file.metadata.row_group(i), within)]
-            for batch in file.iter_batches(BATCH_ROWS, row_groups=groups, columns=list(columns)):
-                yield batch.select(list(columns))
-
-
-def _may_hold(group: Any, within: Within | None) -> bool:
-    if within is None:
-        return True
-    for position in range(group.num_columns):
-        column = group.column(position)
-        if column.path_in_schema == within.time:
-            found = column.statistics
-            if found is None or not found.has_min_max:
-                return True
-            low, high = _moment(found.min), _moment(found.max)
-            return low is None or high is None or (low < within.span.end and high >= within.span.start)
-    return True
-
-
-def _moment(value: Any) -> datetime | None:
-    if isinstance(value, datetime):
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-    if isinstance(value, date):
-        return datetime(value.year, value.month, value.day, tzinfo=UTC)
-    return None
-
-
 class _Csv:
+    dictionaries: frozenset[str] = frozenset()
+    grows = True
+
     def __init__(self, name: str, delimiter: str = ",") -> None:
         self.name = name
         self._delimiter = delimiter
@@ -147,6 +54,9 @@ class _Csv:
 
 
 class _Ipc:
+    dictionaries: frozenset[str] = frozenset()
+    grows = False
+
     def __init__(self, name: str) -> None:
         self.name = name
         with pa.memory_map(name) as source:
@@ -174,8 +84,8 @@ def _ipc_reader(source: Any) -> Any:
 
 
 OPENERS: Final[dict[str, Callable[[str], Part]]] = {
-    ".parquet": _Parquet,
-    ".pq": _Parquet,
+    ".parquet": Parquet,
+    ".pq": Parquet,
     ".csv": _Csv,
     ".tsv": partial(_Csv, delimiter="\t"),
     ".arrow": _Ipc,

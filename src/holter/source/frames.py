@@ -5,7 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from holter.source.formats import reading
+from holter.source.part import reading
 
 
 def from_pandas(frame: Any, rows: int) -> pa.RecordBatchReader:

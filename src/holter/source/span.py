@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from holter.errors import UnknownColumn, UnreadableTable
 from holter.source.delta import is_delta
 from holter.source.files import files_of
-from holter.source.formats import Within
+from holter.source.part import Within
 from holter.source.stream import open_path
 from holter.types import Span
 
@@ -38,7 +38,7 @@ def read_span(path: str | Path, time: str, span: Span) -> pa.Table:
     table = open_path(str(path))
     position = _time_position(table.schema, time, str(path))
     schema = table.schema.set(position, pa.field(time, _UTC_MICROSECONDS))
-    batches = table.batches(table.schema.names, Within(time, span))
+    batches = table.batches(table.schema, Within(time, span))
     return pa.Table.from_batches(_cut(batches, position, span, schema), schema)
 
 
@@ -57,7 +57,7 @@ def time_range(path: str | Path, time: str) -> tuple[datetime, datetime] | None:
     table = open_path(str(path))
     _time_position(table.schema, time, str(path))
     found: list[int] = []
-    for batch in table.batches([time]):
+    for batch in table.batches(pa.schema([table.schema.field(time)])):
         steps = _steps(_as_utc(batch.column(0)).drop_null())
         found += [int(steps.min()), int(steps.max())] if len(steps) else []
     return (_EPOCH + min(found) * _STEP, _EPOCH + max(found) * _STEP) if found else None

@@ -15,7 +15,7 @@ from pyarrow import csv, feather
 
 from holter.errors import UnknownColumn, UnreadableTable, UnsupportedTable
 from holter.source import schema_of, stream
-from holter.source.formats import reading
+from holter.source.part import reading
 
 TABLE = pa.table({"x": [1, 2, 3], "s": ["a", None, "c"]})
 ROWS = TABLE.to_pydict()
