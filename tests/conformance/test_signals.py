@@ -21,6 +21,7 @@ from holter.types import (
     Kind,
     Measurement,
     Schema,
+    Series,
     Task,
     Traffic,
     Verdict,
@@ -35,6 +36,8 @@ FEATURES = (
     Feature("kind", Kind.CATEGORICAL, "string"),
     Feature("flag", Kind.CATEGORICAL, "bool"),
 )
+FACTS = {"rows", "minimum", "maximum"}
+"""What a window is, not what it tells of a law behind it: no interval."""
 UNANSWERED = {Verdict.INSUFFICIENT, Verdict.UNDEFINED, Verdict.ERROR}
 
 
@@ -74,6 +77,7 @@ def window(signal: Signal, rows, task, *, schema=None, served=None):
         profile=Profile.of(rows, kinds=kinds) if Need.PROFILE in signal.needs else None,
         rows=rows if signal.needs & (Need.ROWS | Need.LABELS) else None,
         traffic=(served or traffic(rows.num_rows)) if Need.TRAFFIC in signal.needs else None,
+        series={"Scored": Series.of(3.0) + Series.of(5.0)} if Need.SERIES in signal.needs else None,
     )
 
 
@@ -106,7 +110,7 @@ def sound(signal, each: Measurement):
         return
     assert each.verdict not in UNANSWERED
     assert math.isfinite(each.value)
-    if each.metric != "rows":
+    if each.metric not in FACTS:
         assert each.interval is not None, each.metric
         assert each.interval.low <= each.value <= each.interval.high, each
     if each.evidence and each.evidence.p_value is not None:

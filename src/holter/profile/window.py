@@ -1,11 +1,12 @@
 """What a signal is shown."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
 
 from holter.profile.profile import Profile
-from holter.types import Schema, Span, Traffic
+from holter.types import Schema, Series, Span, Traffic
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +25,8 @@ class Window:
         The records, in the columns of :mod:`holter.types.records`; None unless a signal needs ROWS or LABELS.
     traffic
         What happened to the requests; None for a table that others write.
+    series
+        What custom metrics and events said, by name; None for a table that others write.
     segment
         Which slice of the rows this is; None for all of them.
     """
@@ -33,6 +36,7 @@ class Window:
     profile: Profile | None = None
     rows: pa.Table | None = None
     traffic: Traffic | None = None
+    series: Mapping[str, Series] | None = None
     segment: str | None = None
 
     @property

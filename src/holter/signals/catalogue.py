@@ -12,6 +12,7 @@ from holter.signals.estimated_performance import EstimatedPerformance
 from holter.signals.performance import Performance
 from holter.signals.prediction_drift import PredictionDrift
 from holter.signals.signal import Signal
+from holter.signals.telemetry import Telemetry
 from holter.signals.traffic import TrafficHealth
 from holter.types import Schema, Task
 
@@ -26,6 +27,7 @@ CATALOGUE: Final[Mapping[str, Callable[[], Signal]]] = MappingProxyType(
         Performance.name: Performance,
         EstimatedPerformance.name: EstimatedPerformance,
         TrafficHealth.name: TrafficHealth,
+        Telemetry.name: Telemetry,
     }
 )
 """The signals Holter brings, in the order in which a report shows them."""

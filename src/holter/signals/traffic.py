@@ -9,6 +9,7 @@ from holter.profile import Window
 from holter.signals.noise import Z
 from holter.signals.rates import rate
 from holter.signals.signal import Need
+from holter.stats import poisson
 from holter.types import Interval, Measurement, Traffic, Verdict
 
 
@@ -17,8 +18,8 @@ class TrafficHealth:
     r"""Does the service answer, and how fast?
 
     ``requests``, ``failed`` (status 400 and above), ``soft_failed`` (status 200 with an error inside), ``timed_out``
-    and ``gaps`` (served but not recorded) are counts; counts of events have the interval
-    :math:`k + z^2/2 \pm z \sqrt{k + z^2/4}` of a Poisson mean (Wilson's argument for counts). ``error_rate`` is
+    and ``gaps`` (served but not recorded) are counts; counts of events have the interval of a Poisson mean
+    (:func:`holter.stats.poisson`). ``error_rate`` is
     (failed + soft_failed) / requests with its Wilson interval. Latencies are quantiles of the histogram, a half octave
     wide; their interval reads the histogram at the ranks :math:`q n \pm z \sqrt{n q (1 - q)}` (David and Nagaraja,
     Order Statistics, 2003, 7.1). The baseline counts only where it has traffic of its own.
@@ -59,9 +60,7 @@ class TrafficHealth:
 
     def _count(self, traffic: Traffic, metric: str) -> Measurement:
         count = float(getattr(traffic, metric))
-        middle, half = count + Z * Z / 2, Z * math.sqrt(count + Z * Z / 4)
-        interval = Interval(max(0.0, middle - half), middle + half)
-        return Measurement(self.name, metric, count, traffic.requests, interval=interval)
+        return Measurement(self.name, metric, count, traffic.requests, interval=poisson(count))
 
 
 def _errors(traffic: Traffic) -> int:

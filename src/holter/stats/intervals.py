@@ -47,6 +47,33 @@ def wilson(k: float, n: float, level: float = CONFIDENCE) -> Interval | None:
     return Interval(max(middle - half, 0.0) if k else 0.0, min(middle + half, 1.0) if k < n else 1.0, level)
 
 
+def poisson(k: float, level: float = CONFIDENCE) -> Interval:
+    r"""Tell where the expected number of events lies, when k were counted.
+
+    .. math:: k + z^2/2 \pm z \sqrt{k + z^2/4}
+
+    Parameters
+    ----------
+    k
+        Events counted, not negative.
+    level
+        Coverage, between 0 and 1.
+
+    Notes
+    -----
+    The values of the mean that a score test does not reject: Wilson's argument for counts. Source: Barker, A comparison
+    of nine confidence intervals for a Poisson parameter, The American Statistician 56 (2002), 85, equation 3.
+
+    Examples
+    --------
+    >>> print(poisson(10))
+    5.433 to 18.41
+    """
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    half = z * math.sqrt(k + z * z / 4)
+    return Interval(max(0.0, k + z * z / 2 - half), k + z * z / 2 + half, level)
+
+
 def normal_interval(mean: float, se: float, level: float = CONFIDENCE) -> Interval:
     r"""Tell where the true value lies, when the estimate is nearly normal.
 
