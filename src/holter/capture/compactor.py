@@ -3,7 +3,7 @@
 import fcntl
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Final, Self
 from uuid import uuid4
 
-from holter.capture.intake import Intake, Taken, journal_folder
-from holter.registry import Deployment, Shelves
+from holter.capture.intake import Intake, Taken
+from holter.capture.journal import segments
+from holter.capture.places import LOCK, journal_folder
+from holter.capture.purging import purge
+from holter.registry import Shelves
+from holter.registry.entries import Shelf
 
-LOCK: Final = ".compactor"
-"""File of a journal folder, locked while a pass runs; it names the compactor that ran last."""
 LONGEST_PAUSE: Final = timedelta(seconds=60)
 """How long at most a deployment whose passes fail is left alone; the pauses double from a second."""
 _VARYING: Final = re.compile(r"[0-9a-f-]{8,}|[0-9]+")
@@ -93,13 +95,13 @@ class Compactor:
             for a while whose passes fail.
         """
         total = Compaction()
-        for deployment in self._shelves.registry.deployments():
-            name, trouble = deployment.name, self._troubles.get(deployment.name)
+        for shelf in self._known():
+            name, trouble = shelf.name, self._troubles.get(shelf.name)
             if trouble is not None and trouble.rests(now) and not flush:
                 total = replace(total, failed=(*total.failed, name))
                 continue
             try:
-                total += self._pass(deployment, now, flush=flush)
+                total += self._pass(shelf, now, flush=flush)
             except Exception as error:  # noqa: BLE001  (one deployment must not cost the others their records)
                 self._failed(name, error, now)
                 total = replace(total, failed=(*total.failed, name))
@@ -107,6 +109,16 @@ class Compactor:
                 if self._troubles.pop(name, None) is not None:
                     _log.info("the journals of %s are compacted again", name)
         return total
+
+    def _known(self) -> Sequence[Shelf]:
+        """Return every shelf; a journal that belongs to none is taken in, so that what it holds is not lost."""
+        registry, journals = self._shelves.registry, self._shelves.root / "journal"
+        known = {shelf.name for shelf in registry.shelves()}
+        strays = [path.name for path in journals.glob("*") if path.name not in known and segments(path)]
+        for name in strays:
+            _log.warning("the journal %s belongs to no deployment; its records are kept under its name", name)
+            registry.adopt(name)
+        return registry.shelves()
 
     def _failed(self, name: str, error: Exception, now: datetime) -> None:
         self._intakes.pop(name, None)  # what it knew may be wrong now; the shelves are right
@@ -116,21 +128,21 @@ class Compactor:
         else:
             _log.debug("the journals of %s could not be compacted: %s", name, error)
 
-    def _pass(self, deployment: Deployment, now: datetime, *, flush: bool) -> Compaction:
-        folder = journal_folder(self._shelves, deployment.name)
+    def _pass(self, shelf: Shelf, now: datetime, *, flush: bool) -> Compaction:
+        if shelf.unwanted:
+            if purge(self._shelves, shelf):
+                self._intakes.pop(shelf.name, None)
+            return Compaction()
+        folder = journal_folder(self._shelves.root, shelf.name)
         total = Compaction()
         if not folder.is_dir():
             return total
         with self._alone(folder, wait=flush) as (alone, last):
             if not alone:
                 return total
-            intake = self._intakes.get(deployment.name) if last == self._identity else None
-            if intake is not None and intake.model != deployment.model:
-                # Version 1 is another model's from here on. What waits now was answered by the one before.
-                total += _summed(intake.take(now, flush=True))
-                intake = None
-            if intake is None:
-                intake = self._intakes[deployment.name] = Intake(self._shelves, deployment)
+            intake = self._intakes.get(shelf.name) if last == self._identity else None
+            if intake is None or intake.shelf != shelf:
+                intake = self._intakes[shelf.name] = Intake(self._shelves, shelf)
             taken = Taken(more=True)
             while taken.more:
                 taken = intake.take(now, flush=flush)

@@ -15,9 +15,11 @@ from typing import Final
 from holter.capture.counting import Minutes
 from holter.capture.frame import HEADER, Frame
 from holter.capture.journal import Damage, is_live, read, segments, sweep
+from holter.capture.places import journal_folder
 from holter.capture.rows import Counts, Layout, Rows, concatenate
 from holter.errors import DamagedState, LeaseLost, NotFound
-from holter.registry import Deployment, Shelves
+from holter.registry import Shelves
+from holter.registry.entries import Shelf
 from holter.store import DeltaRecords
 from holter.types import Schema
 
@@ -65,13 +67,13 @@ class Intake:
 
     Attributes
     ----------
-    model
-        The model whose versions the frames name.
+    shelf
+        Where what it reads is kept; the frames name versions of its model.
     """
 
-    def __init__(self, shelves: Shelves, deployment: Deployment) -> None:
-        self._shelves, self._name, self.model = shelves, deployment.name, deployment.model
-        self._folder = journal_folder(shelves, deployment.name)
+    def __init__(self, shelves: Shelves, shelf: Shelf) -> None:
+        self._shelves, self._name, self.shelf = shelves, shelf.name, shelf
+        self._folder = journal_folder(shelves.root, shelf.name)
         self._segments: dict[str, _Segment] = {}
         self._refused: set[str] = set()
         self._rows: dict[int, Rows] = {}
@@ -94,7 +96,7 @@ class Intake:
 
     @property
     def _records(self) -> DeltaRecords:
-        return self._shelves.records(self._name)  # anew each time: a roll-out may bring another schema
+        return self._shelves.records_on(self.shelf)  # anew each time: a roll-out may bring another schema
 
     def _open_segments(self) -> Iterator[_Segment]:
         for path in segments(self._folder):
@@ -138,7 +140,7 @@ class Intake:
 
     def _schema(self, version: int) -> Schema | None:
         try:
-            return self._shelves.registry.version(self.model, version).schema
+            return self._shelves.registry.version(self.shelf.model, version).schema
         except NotFound:
             return None
 
@@ -215,8 +217,3 @@ class _Reading:
     def take_gaps(self) -> int:
         gaps, self.gaps = self.gaps, 0
         return gaps
-
-
-def journal_folder(shelves: Shelves, deployment: str) -> Path:
-    """Return where the workers of a deployment write their journals."""
-    return shelves.root / "journal" / deployment

@@ -1,6 +1,7 @@
 """What a monitor watches, whatever it is: a deployment, or a table that others write."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Protocol
@@ -14,7 +15,21 @@ from holter.registry import Shelves, profile_kinds
 from holter.registry.entries import MonitorEntry, TableTarget
 from holter.signals import Need
 from holter.source import fingerprint, infer_schema, read_span, time_range
-from holter.types import EVENT_TIME, LABEL, PREDICTION, RESERVED, ROLE, SCORE, STATUS, VERSION, Schema, Span, Traffic
+from holter.types import (
+    EVENT_TIME,
+    LABEL,
+    PREDICTION,
+    RESERVED,
+    ROLE,
+    SCORE,
+    STATUS,
+    VERSION,
+    Schema,
+    Series,
+    SeriesKind,
+    Span,
+    Traffic,
+)
 
 DATA: Final = Need.PROFILE | Need.ROWS | Need.LABELS
 """Needs for which records are read."""
@@ -40,6 +55,9 @@ class Target(Protocol):
 
     def labelled(self) -> bool:
         """Tell whether labels may arrive."""
+
+    def changed(self) -> datetime | None:
+        """Return when it last became another thing, by the wall clock; None where it never did."""
 
     def first(self) -> datetime | None:
         """Return the oldest event time; None when there is nothing."""
@@ -91,6 +109,11 @@ class ServedModel:
         """Labels may always be logged for a deployment."""
         return True
 
+    def changed(self) -> datetime | None:
+        """Return when the deployment took another model: what the one before answered is kept apart."""
+        began = self._deployment.began
+        return began if began > self._deployment.created_at else None
+
     def first(self) -> datetime | None:
         """Return the oldest event time."""
         return self._records.first()
@@ -103,15 +126,19 @@ class ServedModel:
         """Return the fingerprint of the records, the traffic, or both."""
         parts = [self._records.fingerprint(span, labels=Need.LABELS in needs)] if needs & DATA else []
         if needs & Need.TRAFFIC:
-            parts.append(counts(self._shelves.facts.traffic(self._deployment.name, span)))
+            parts.append(counts(self._shelves.facts.traffic(self._deployment.shelf, span)))
+        if needs & Need.SERIES:
+            parts.append("s" + ",".join(f"{name!r}:{each.count}" for name, each in sorted(self._heard(span).items())))
         return ";".join(parts)
 
     def case(self, span: Span, needs: Need) -> Case:
         """Fetch a window; its baseline is the monitor's own, or that of the version that scored most of its rows."""
         schema = self.schema()
         rows = self._champion(span) if needs & DATA else None
-        traffic = self._shelves.facts.traffic(self._deployment.name, span) if needs & Need.TRAFFIC else None
+        traffic = self._shelves.facts.traffic(self._deployment.shelf, span) if needs & Need.TRAFFIC else None
         window = _window(span, schema, rows, needs, traffic)
+        if needs & Need.SERIES:
+            window = replace(window, series=self._heard(span))
         if rows is None:
             return Case(window, nothing(schema), held_out=True)
         if self._baseline is not None:
@@ -121,6 +148,10 @@ class ServedModel:
         if version.baseline is None:
             return Case(window, nothing(schema), held_out=True)
         return Case(window, self._shelves.baseline_window(version, schema), version.held_out)
+
+    def _heard(self, span: Span) -> Mapping[str, Series]:
+        """Return custom metrics and events by name."""
+        return by_name(self._shelves.facts.series(self._deployment.shelf, span))
 
     def _champion(self, span: Span) -> pa.Table:
         table = self._records.read(span)
@@ -142,6 +173,9 @@ class BatchTable:
     def labelled(self) -> bool:
         """Tell whether the table has a label column."""
         return self._table.label is not None
+
+    def changed(self) -> None:
+        """A table is what it always was."""
 
     def first(self) -> datetime | None:
         """Return the oldest event time."""
@@ -170,6 +204,22 @@ class BatchTable:
         table, named = read_span(self._table.path, self._table.time, span), self._table
         names = {named.time: EVENT_TIME, named.prediction: PREDICTION, named.score: SCORE, named.label: LABEL}
         return table.rename_columns([names.get(name, name) for name in table.column_names])
+
+
+def by_name(found: Mapping[tuple[SeriesKind, str], Series]) -> Mapping[str, Series]:
+    """Name each series so that a rule can: metrics and events plainly, other kinds, and a shared name, with the kind.
+
+    Examples
+    --------
+    >>> sorted(by_name({(SeriesKind.METRIC, "Scored"): Series(), (SeriesKind.EVENT, "Scored"): Series()}))
+    ['Scored', 'Scored (event)']
+    """
+    metrics = {name for kind, name in found if kind is SeriesKind.METRIC}
+    plain = {SeriesKind.METRIC, SeriesKind.EVENT}
+    return {
+        name if kind in plain and (kind is SeriesKind.METRIC or name not in metrics) else f"{name} ({kind})": series
+        for (kind, name), series in found.items()
+    }
 
 
 def nothing(schema: Schema) -> Window:

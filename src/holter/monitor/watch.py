@@ -44,8 +44,8 @@ class Watch:
     def of(cls, shelves: Shelves, entry: MonitorEntry, now: datetime) -> "Watch":
         """Gather it.
 
-        A monitor on the wall clock begins where it was created: what lies before is for :func:`backfill`, and wakes
-        nobody. One on event time begins with the oldest record; its clock never runs ahead of the wall clock.
+        A monitor on the wall clock begins where it was created, or where its deployment took another model: what lies
+        before is for :func:`backfill`, and wakes nobody. One on event time begins with the oldest record; its clock never runs ahead of the wall clock.
 
         Raises
         ------
@@ -57,7 +57,7 @@ class Watch:
         served = isinstance(entry.target, str) and not entry.event_clock
         signals = signals_of(entry.signals, target.schema(), labels=target.labelled(), traffic=served)
         delays = {name: entry.lateness + _label_delay(entry, signal) for name, signal in signals.items()}
-        first, clock = _event_time(target, now) if entry.event_clock else (entry.created_at or now, now)
+        first, clock = _event_time(target, now) if entry.event_clock else (_created(target, entry, now), now)
         timetable = Timetable(entry.every, entry.over, delays)
         return cls(shelves, entry, target, signals, timetable, first, clock, now)
 
@@ -72,6 +72,11 @@ class Watch:
         case = self.target.case(window, reduce(or_, (self.signals[name].needs for name in names), Need(0)))
         count = len(self.signals)
         return {name: Judged(fingerprints[name], tuple(judge(self.signals[name], case, count))) for name in names}
+
+
+def _created(target: Target, entry: MonitorEntry, now: datetime) -> datetime:
+    created, changed = entry.created_at or now, target.changed()
+    return created if changed is None else max(created, changed)
 
 
 def _event_time(target: Target, now: datetime) -> tuple[datetime | None, datetime | None]:

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from holter.registry.entries import (
+    Canary,
     Deployment,
     DeploymentSettings,
     DeploymentState,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from holter.registry.shelves import Shelves
 
 __all__ = [
+    "Canary",
     "Deployment",
     "DeploymentSettings",
     "DeploymentState",

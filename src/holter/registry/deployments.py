@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
@@ -10,14 +10,13 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from holter.errors import InUse, NotFound
-from holter.registry.book import SYSTEM, note, now, taken
+from holter.registry.book import SYSTEM, note, taken
 from holter.registry.copying import copy_code, digest_of
 from holter.registry.entries import Deployment, DeploymentSettings, DeploymentState, ModelVersion, Observed, Wanted
-from holter.registry.models import Models
 from holter.registry.names import check_deployment
 from holter.registry.ports import free_port
-from holter.registry.rows import deployment_of, monitor_of, stored
-from holter.store.protocols import Lease
+from holter.registry.rows import deployment_of, monitor_of, stored, wanted_row
+from holter.registry.shelving import Shelving
 from holter.store.tables import DEPLOYMENT, MONITOR
 from holter.store.transaction import SqlTransaction
 
@@ -25,7 +24,7 @@ _PLAN: Final = ("model", "wanted_version", "code", "entry_script", "settings")
 """What the supervisor starts new workers for."""
 
 
-class Deployments(Models):
+class Deployments(Shelving):
     """The pages about deployments."""
 
     def deploy(
@@ -61,8 +60,7 @@ class Deployments(Models):
             "code": stored(code, self._root),
             "entry_script": script,
             "settings": asdict(settings or DeploymentSettings()),
-            "wanted_version": version.version,
-            "paused": False,
+            **wanted_row(Wanted(version.version)),
         }
         with self._facts.begin() as transaction:
             old = self._wanted(name, transaction)
@@ -71,7 +69,7 @@ class Deployments(Models):
             elif not overwrite:
                 raise taken("deployment", name)
             else:
-                values["wanted_previous"] = self._previous(transaction, name, version)
+                values |= self._replacing(transaction, name, version)
                 if self._differs(transaction, name, values):
                     # In the same transaction: whoever waits must not take the old service's word for the new one.
                     values |= {"state": DeploymentState.TRANSITIONING, "detail": "not started yet"}
@@ -81,13 +79,13 @@ class Deployments(Models):
             note(transaction, actor, action, f"deployment:{name}", facts)
         return self.deployment(name)
 
-    def _previous(self, transaction: SqlTransaction, name: str, version: ModelVersion) -> int | None:
-        """Return which version can be rolled back to once this one has replaced what runs; only of the same model."""
+    def _replacing(self, transaction: SqlTransaction, name: str, version: ModelVersion) -> dict[str, Any]:
+        """Return which version can be rolled back to, only of the same model; another model begins a new shelf."""
         row = self._rows(sa.select(DEPLOYMENT).where(DEPLOYMENT.c.name == name), transaction)[0]
         if row["model"] != version.model:
-            return None
-        previous: int | None = row["wanted_previous" if row["wanted_version"] == version.version else "wanted_version"]
-        return previous
+            return {"wanted_previous": None, **self._new_shelf(transaction, name, version.model)}
+        same = row["wanted_version"] == version.version
+        return {"wanted_previous": row["wanted_previous" if same else "wanted_version"]}
 
     def _differs(self, transaction: SqlTransaction, name: str, values: Mapping[str, Any]) -> bool:
         """Tell whether the supervisor will start new workers for these values."""
@@ -101,12 +99,14 @@ class Deployments(Models):
 
     def _insert(self, transaction: SqlTransaction, values: Mapping[str, Any]) -> None:
         taken = {row["port"] for row in self._rows(sa.select(DEPLOYMENT.c.port), transaction)}
+        shelf = self._new_shelf(transaction, values["name"], values["model"])
         values = {
             **values,
             "state": DeploymentState.TRANSITIONING,
             "detail": "not started yet",
             "port": free_port(taken),
-            "created_at": now(),
+            **shelf,
+            "created_at": shelf["began"],
         }
         transaction.connection.execute(DEPLOYMENT.insert().values(**values))
 
@@ -133,45 +133,6 @@ class Deployments(Models):
         """Return all deployments, by name."""
         return [deployment_of(row, self._root) for row in self._rows(sa.select(DEPLOYMENT).order_by(DEPLOYMENT.c.name))]
 
-    def want(
-        self,
-        name: str,
-        *,
-        version: int | None = None,
-        paused: bool | None = None,
-        actor: str,
-        reason: str,
-        facts: Mapping[str, Any] | None = None,
-        lease: Lease | None = None,
-    ) -> Deployment:
-        """Write down what a service should be; None leaves a part as it is. The version before is remembered.
-
-        Nothing is written when nothing changes.
-
-        Raises
-        ------
-        NotFound
-            If there is no such deployment, or its model has no such version.
-        LeaseLost
-            If a ``lease`` was given and another holder has it.
-        """
-        before = self.deployment(name)
-        if version is not None:
-            self.version(before.model, version)
-        with self._facts.begin() as transaction:
-            if lease is not None:
-                transaction.guard(lease)
-            old = self._wanted(name, transaction) or before.wanted
-            new = replace(old, paused=old.paused if paused is None else paused)
-            if version is not None and version != old.version:
-                new = replace(new, version=version, previous=old.version)
-            if new != old:
-                values = {"wanted_version": new.version, "wanted_previous": new.previous, "paused": new.paused}
-                transaction.connection.execute(DEPLOYMENT.update().where(DEPLOYMENT.c.name == name).values(**values))
-                known = {"model": before.model, "before": asdict(old), "after": asdict(new), **(facts or {})}
-                note(transaction, actor, "deployment.want", f"deployment:{name}", known, reason)
-        return self.deployment(name)
-
     def observe(self, name: str, observed: Observed) -> None:
         """Write down what a service is. No ledger entry: nobody decided it. A deleted service is left deleted."""
         values = {
@@ -179,12 +140,17 @@ class Deployments(Models):
             "observed_version": observed.version,
             "detail": observed.detail,
             "observed_at": observed.at,
+            "observed_canary": observed.canary,
+            "observed_shadow": observed.shadow,
         }
         with self._facts.begin() as transaction:
             transaction.connection.execute(DEPLOYMENT.update().where(DEPLOYMENT.c.name == name).values(**values))
 
-    def delete(self, name: str, *, actor: str = SYSTEM) -> None:
-        """Take a deployment out of the book; its records and its code stay on disk.
+    def delete(self, name: str, *, purge: bool = False, actor: str = SYSTEM) -> None:
+        """Take a deployment out of the book; its code stays on disk.
+
+        Its records stay too, unless ``purge`` asks for their removal, and for that of every earlier deployment of the
+        name: see :meth:`unwant`.
 
         Raises
         ------
@@ -200,4 +166,7 @@ class Deployments(Models):
             raise InUse("deployment", name, (f"monitor {user}" for user in users))
         with self._facts.begin() as transaction:
             transaction.connection.execute(DEPLOYMENT.delete().where(DEPLOYMENT.c.name == name))
-            note(transaction, actor, "deployment.delete", f"deployment:{name}", {})
+            self._end_shelf(transaction, name)
+            note(transaction, actor, "deployment.delete", f"deployment:{name}", {"purge": purge})
+            if purge:
+                self._unwant(transaction, name)

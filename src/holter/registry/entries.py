@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from holter.rules import Rule
 from holter.types import Schema
+
+STICKY_HEADER: Final = "x-holter-key"
+"""The header that keeps a customer with one version, unless the canary names another."""
 
 
 @dataclass(frozen=True)
@@ -62,27 +65,60 @@ class DeploymentSettings:
 
 
 @dataclass(frozen=True)
+class Canary:
+    """A second version that answers a share of the requests.
+
+    ``weight`` is that share in percent, above 0 and at most 100. ``key`` names the request header whose value decides
+    which version answers, so that one customer is always answered by the same; requests without it are drawn by their
+    request id.
+    """
+
+    version: int
+    weight: float
+    key: str = STICKY_HEADER
+
+
+@dataclass(frozen=True)
 class Wanted:
-    """What the service should be. Written by people and responses, made true by the supervisor."""
+    """What the service should be. Written by people and responses, made true by the supervisor.
+
+    ``shadow`` is a version that scores what was captured, after it was answered; nobody gets its answers.
+    """
 
     version: int
     previous: int | None = None
     paused: bool = False
+    canary: Canary | None = None
+    shadow: int | None = None
 
 
 @dataclass(frozen=True)
 class Observed:
-    """What the service is. Written by the supervisor only."""
+    """What the service is. Written by the supervisor only.
+
+    ``canary`` and ``shadow`` are the versions that do these services now.
+    """
 
     state: DeploymentState
     version: int | None
     detail: str
     at: datetime | None
+    canary: int | None = None
+    shadow: int | None = None
+
+    @property
+    def headline(self) -> str:
+        """The one line of ``detail`` that says what is the matter; the traceback and the folder come after it."""
+        return self.detail.partition("\n")[0]
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """A model behind a scoring URI. ``code`` is the folder with a copy of the user's source; ``port`` never changes."""
+    """A model behind a scoring URI. ``code`` is the folder with a copy of the user's source; ``port`` never changes.
+
+    ``shelf`` names where its journal, records and labels are, ``began`` when that was begun: a deployment that changes
+    its model, or is made again after it was deleted, begins a new one and reads none of the old.
+    """
 
     name: str
     model: str
@@ -93,11 +129,29 @@ class Deployment:
     observed: Observed
     port: int
     created_at: datetime
+    shelf: str
+    began: datetime
 
     @property
     def scoring_uri(self) -> str:
         """Where to post."""
         return f"http://127.0.0.1:{self.port}/score"
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Where the answers of one model under one name are kept: ``journal/``, ``records/`` and ``labels/`` of its name.
+
+    ``model`` is empty where nobody knows any more which it was. ``ended`` is None while the deployment writes to it;
+    ``unwanted`` asks for its removal, which happens once no worker holds its journal.
+    """
+
+    name: str
+    deployment: str
+    model: str
+    began: datetime
+    ended: datetime | None = None
+    unwanted: bool = False
 
 
 @dataclass(frozen=True)

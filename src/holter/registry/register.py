@@ -8,17 +8,17 @@ import sqlalchemy as sa
 
 from holter.errors import NotFound
 from holter.registry.book import SYSTEM, note, now, taken
-from holter.registry.deployments import Deployments
 from holter.registry.entries import MonitorEntry
 from holter.registry.names import check_model
 from holter.registry.rows import monitor_of, monitor_row
+from holter.registry.wanting import Wanting
 from holter.store.tables import MONITOR
 
 _WINDOWS: Final = ("target", "signals", "every", "over")
 """What says which windows a monitor judges; whatever else changes, those that are due stay due."""
 
 
-class Registry(Deployments):
+class Registry(Wanting):
     """Models, deployments and monitors of a workspace.
 
     Ledger subjects are ``model:NAME``, ``deployment:NAME`` and ``monitor:NAME``.

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from holter.registry.entries import (
+    Canary,
     Deployment,
     DeploymentSettings,
     DeploymentState,
@@ -46,6 +47,28 @@ def version_of(row: Mapping[str, Any], root: Path) -> ModelVersion:
     )
 
 
+def wanted_of(row: Mapping[str, Any]) -> Wanted:
+    """Read what a deployment should be."""
+    canary = None
+    if row["canary_version"] is not None:
+        canary = Canary(row["canary_version"], row["canary_weight"], row["canary_key"])
+    return Wanted(row["wanted_version"], row["wanted_previous"], row["paused"], canary, row["shadow_version"])
+
+
+def wanted_row(wanted: Wanted) -> dict[str, Any]:
+    """Return the columns of what a deployment should be."""
+    canary = wanted.canary
+    return {
+        "wanted_version": wanted.version,
+        "wanted_previous": wanted.previous,
+        "paused": wanted.paused,
+        "canary_version": canary.version if canary else None,
+        "canary_weight": canary.weight if canary else None,
+        "canary_key": canary.key if canary else None,
+        "shadow_version": wanted.shadow,
+    }
+
+
 def deployment_of(row: Mapping[str, Any], root: Path) -> Deployment:
     """Read a deployment."""
     return Deployment(
@@ -54,10 +77,19 @@ def deployment_of(row: Mapping[str, Any], root: Path) -> Deployment:
         code=root / row["code"],
         entry_script=row["entry_script"],
         settings=DeploymentSettings(**row["settings"]),
-        wanted=Wanted(row["wanted_version"], row["wanted_previous"], row["paused"]),
-        observed=Observed(DeploymentState(row["state"]), row["observed_version"], row["detail"], row["observed_at"]),
+        wanted=wanted_of(row),
+        observed=Observed(
+            DeploymentState(row["state"]),
+            row["observed_version"],
+            row["detail"],
+            row["observed_at"],
+            row["observed_canary"],
+            row["observed_shadow"],
+        ),
         port=row["port"],
         created_at=row["created_at"],
+        shelf=row["shelf"] or row["name"],
+        began=row["began"] or row["created_at"],
     )
 
 

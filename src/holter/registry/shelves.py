@@ -6,7 +6,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Self
 
 from holter.errors import NotFound
-from holter.registry.entries import ModelVersion
+from holter.registry.entries import ModelVersion, Shelf
 from holter.registry.register import Registry
 from holter.registry.settings import Settings
 from holter.store import SqlFacts
@@ -71,15 +71,24 @@ class Shelves:
 
     def records(self, deployment: str) -> "DeltaRecords":
         """Return the records of a deployment, read with the schema of the version it should run. Raises NotFound."""
+        entry = self.registry.deployment(deployment)
+        return self._opened(entry.shelf, self.registry.version(entry.model, entry.wanted.version).schema)
+
+    def records_on(self, shelf: Shelf) -> "DeltaRecords":
+        """Return the records on a shelf, whether its deployment still exists or not."""
+        if shelf.ended is None:
+            return self.records(shelf.deployment)
+        versions = self.registry.versions(shelf.model) if shelf.model else ()
+        return self._opened(shelf.name, versions[-1].schema if versions else None)
+
+    def _opened(self, shelf: str, schema: Schema | None) -> "DeltaRecords":
         from holter.store import DeltaRecords
 
-        entry = self.registry.deployment(deployment)
-        schema = self.registry.version(entry.model, entry.wanted.version).schema
         with self._lock:
-            known = self._records.get(deployment)
+            known = self._records.get(shelf)
             if known is None or known[0] != schema:
-                paths = (self.root / "records" / deployment, self.root / "labels" / deployment)
-                self._records[deployment] = known = (schema, DeltaRecords(*paths, schema))
+                paths = (self.root / "records" / shelf, self.root / "labels" / shelf)
+                self._records[shelf] = known = (schema, DeltaRecords(*paths, schema))
             return known[1]
 
     def baseline_window(self, source: ModelVersion | Path, schema: Schema) -> "Window":

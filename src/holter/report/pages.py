@@ -37,7 +37,7 @@ def index_page(shelves: Shelves, now: datetime) -> str:
     """Show every deployment and monitored table: one verdict each."""
     rows = []
     for subject in subjects(shelves):
-        minutes = recent_minutes(shelves, subject.name, now) if subject.deployment else []
+        minutes = recent_minutes(shelves, subject.deployment.shelf, now) if subject.deployment else []
         rows.append({"subject": subject, "judgement": judge(subject), "tiles": tiles(subject, minutes)})
     order = {"bad": 0, "warn": 1, "unknown": 2, "good": 3}
     rows.sort(key=lambda row: order[row["judgement"].mood])  # type: ignore[attr-defined]
@@ -82,7 +82,7 @@ def monitor_page(shelves: Shelves, name: str, now: datetime) -> str:
 
 
 def _subject_values(shelves: Shelves, subject: Subject, now: datetime) -> dict[str, Any]:
-    minutes = recent_minutes(shelves, subject.deployment.name, now) if subject.deployment else []
+    minutes = recent_minutes(shelves, subject.deployment.shelf, now) if subject.deployment else []
     figures = [performance_figure(subject), drift_figure(subject)]
     below = [traffic_figure(minutes)]
     halves = [_top_distribution(shelves, subject), ranking_figure(subject)]

@@ -40,10 +40,10 @@ def tiles(subject: Subject, minutes: Minutes) -> list[Tile]:
     return [tile for tile in found if tile is not None]
 
 
-def recent_minutes(shelves: Shelves, deployment: str, now: datetime) -> Minutes:
-    """Return the minutes of the last 24 hours in which requests came, over all versions."""
+def recent_minutes(shelves: Shelves, shelf: str, now: datetime) -> Minutes:
+    """Return the minutes of the last 24 hours in which requests came to a shelf, over all versions."""
     sums: dict[datetime, Traffic] = {}
-    for at, _, seen in shelves.facts.traffic_by_minute(deployment, Span(now - TRAFFIC_SPAN, now)):
+    for at, _, seen in shelves.facts.traffic_by_minute(shelf, Span(now - TRAFFIC_SPAN, now)):
         sums[at] = sums.get(at, Traffic()) + seen
     return sorted(sums.items(), key=lambda pair: pair[0])
 

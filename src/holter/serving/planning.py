@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 
+from holter.capture.places import journal_folder
 from holter.registry import Shelves
 from holter.registry.entries import Deployment, ModelVersion
 from holter.serving.keys import ensure_keys, key_file
@@ -44,7 +45,7 @@ def order_for(shelves: Shelves, deployment: Deployment, version: ModelVersion) -
     root, settings = shelves.root.absolute(), deployment.settings
     return msgspec.structs.replace(
         code_order(deployment, version),
-        journal=str(root / "journal" / deployment.name) if settings.capture else None,
+        journal=str(journal_folder(root, deployment.shelf)) if settings.capture else None,
         journal_full="serve" if shelves.settings.journal_full == "serve" else "refuse",
         timeout_ms=settings.timeout_ms,
         max_request_bytes=settings.max_request_mb << 20,

@@ -9,7 +9,7 @@ from holter.store.columns import Instant, Json, Word
 from holter.store.protocols import JobState
 from holter.types import Calibrated, SeriesKind, Verdict
 
-HEAD: Final = 2
+HEAD: Final = 4
 """Number of the newest migration: a database that says so needs no alembic to be opened."""
 
 METADATA: Final = sa.MetaData(
@@ -263,7 +263,27 @@ DEPLOYMENT: Final = sa.Table(
     _moment("observed_at", null=True),
     sa.Column("port", sa.BigInteger, nullable=False, unique=True),
     _moment("created_at"),
+    sa.Column("canary_version", sa.BigInteger, nullable=True),
+    _real("canary_weight"),
+    _text("canary_key", null=True),
+    sa.Column("shadow_version", sa.BigInteger, nullable=True),
+    sa.Column("observed_canary", sa.BigInteger, nullable=True),
+    sa.Column("observed_shadow", sa.BigInteger, nullable=True),
+    _text("shelf", null=True),
+    _moment("began", null=True),
 )
+
+SHELF: Final = sa.Table(
+    "shelf",
+    METADATA,
+    _text("name", key=True),
+    sa.Column("deployment", sa.Text, nullable=False, index=True),
+    _text("model"),
+    _moment("began"),
+    _moment("ended", null=True),
+    _flag("unwanted"),
+)
+"""Where one model's answers under one name are kept; it outlives the deployment."""
 
 MONITOR: Final = sa.Table(
     "monitor", METADATA, _text("name", key=True), _json("entry"), _flag("paused"), _moment("created_at")

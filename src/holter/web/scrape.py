@@ -74,7 +74,7 @@ class Scrape:
         gaps = CounterMetricFamily("holter_gaps", "Requests served but not recorded.", labels=["deployment"])
         latency = HistogramMetricFamily("holter_latency_seconds", "From request to reply.", labels=["deployment"])
         for deployment in self._shelves.registry.deployments():
-            seen = self._settled.traffic(deployment.name, self._now)
+            seen = self._settled.traffic(deployment.shelf, self._now)
             name = [deployment.name]
             requests.add_metric(name, seen.requests)
             errors.add_metric(name, seen.failed + seen.soft_failed)

@@ -9,7 +9,7 @@ import pytest
 from holter.capture import intake
 from holter.capture.compactor import LOCK, Compaction, Compactor
 from holter.capture.frame import HEADER, encode
-from holter.capture.intake import journal_folder
+from holter.capture.places import journal_folder
 from holter.capture.journal import Journal, read, segments
 from holter.registry import Shelves
 from holter.types import Feature, Kind, Schema, Span, Task
@@ -20,7 +20,7 @@ OLD = timedelta(minutes=5)
 
 @pytest.fixture
 def folder(shelves):
-    return journal_folder(shelves, "credit")
+    return journal_folder(shelves.root, "credit")
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_rows_wait_for_number(make, frame, now, monkeypatch):
     monkeypatch.setenv("HOLTER_COMPACT_ROWS", "4")
     shelves = make(Schema((Feature("age", Kind.NUMERIC, "double"),), Task.BINARY))
     compactor = Compactor(shelves)
-    with Journal(journal_folder(shelves, "credit")) as journal:
+    with Journal(journal_folder(shelves.root, "credit")) as journal:
         journal.append(frame(1, [1, 2, 3], [0.1, 0.2, 0.3]))
         assert compactor.once(now).rows == 0
         journal.append(frame(2, [4], [0.4]))
@@ -301,7 +301,7 @@ def test_rows_of_versions_with_other_columns_lie_in_one_table(make, frame, span,
     )
     shelves = make(first, second)
     write(
-        journal_folder(shelves, "credit"),
+        journal_folder(shelves.root, "credit"),
         [frame(1, [[5]]), frame(2, [["6", "x"]], version=2), frame(3, {"age": 7}, version=9)],
     )
     assert Compactor(shelves).once(now, flush=True).rows == 3
@@ -313,7 +313,7 @@ def test_rows_of_versions_with_other_columns_lie_in_one_table(make, frame, span,
 
 def test_a_model_without_a_schema_is_recorded_as_it_comes(make, frame, span, now):
     shelves = make(None)
-    compactor, folder = Compactor(shelves), journal_folder(shelves, "credit")
+    compactor, folder = Compactor(shelves), journal_folder(shelves.root, "credit")
     write(folder, [frame(1, {"a": 1}, [3.5])])
     compactor.once(now, flush=True)
     write(folder, [frame(2, {"a": "two", "b": "x"}, [4])])
@@ -363,30 +363,79 @@ def test_a_segment_that_vanished_is_no_error(shelves, folder, frame, now):
     assert compactor.once(now + OLD).failed == ()
 
 
-def test_a_deployment_that_changes_its_model_is_recorded_with_the_columns_of_the_new_one(
-    shelves, folder, span, frame, now, tmp_path
-):
+def another_model(shelves, tmp_path, *features):
+    schema = Schema(features, Task.BINARY)
+    return shelves.registry.register("reader", tmp_path / "model.bin", schema=schema, baseline=None)
+
+
+def deploy_again(shelves, tmp_path, version, **options):
+    return shelves.registry.deploy("credit", version, entry_script=str(tmp_path / "source" / "score.py"), **options)
+
+
+def test_a_deployment_that_changes_its_model_keeps_the_rows_of_each_apart(shelves, folder, span, frame, now, tmp_path):
     compactor = Compactor(shelves)
     with Journal(folder) as journal:
         journal.append(frame(1))
         compactor.once(now)  # read, and not old enough to be committed
-        other = Schema((Feature("pages", Kind.NUMERIC, "int64"),), Task.BINARY)
-        version = shelves.registry.register("reader", tmp_path / "model.bin", schema=other, baseline=None)
-        script = tmp_path / "source" / "score.py"
-        shelves.registry.deploy("credit", version, entry_script=str(script), overwrite=True)
-        assert compactor.once(now).rows == 1
-        journal.append(frame(2, [{"pages": 7}]))
+        version = another_model(shelves, tmp_path, Feature("age", Kind.CATEGORICAL, "string"))
+        shelf = deploy_again(shelves, tmp_path, version, overwrite=True).shelf
+        journal.append(frame(2))  # the old workers answer until they have drained
+        assert compactor.once(now, flush=True).rows == 2
+        write(journal_folder(shelves.root, shelf), [frame(3, [{"age": "old"}])])
         compactor.once(now, flush=True)
-    rows = shelves.records("credit").read(span).select(["_request_id", "age", "pages"]).to_pylist()
-    assert rows == [
-        {"_request_id": "r1", "age": 1.0, "pages": None},
-        {"_request_id": "r2", "age": None, "pages": 7},
+    new = shelves.records("credit").read(span)
+    assert new.select(["_request_id", "age"]).to_pylist() == [{"_request_id": "r3", "age": "old"}]
+    before = shelves.records_on(shelves.registry.shelves("credit")[0]).read(span)
+    assert before.select(["_request_id", "age"]).to_pylist() == [
+        {"_request_id": "r1", "age": 1},
+        {"_request_id": "r2", "age": 2},
     ]
+
+
+def test_a_deployment_that_is_made_again_reads_none_of_the_old_rows(shelves, folder, span, frame, now, tmp_path):
+    registry = shelves.registry
+    with Journal(folder) as journal:
+        journal.append(frame(1))
+        registry.delete("credit")
+        made = deploy_again(shelves, tmp_path, registry.version("risk", 1))
+        assert Compactor(shelves).once(now, flush=True).rows == 1, "what a deleted deployment answered is not lost"
+    assert (made.shelf, [shelf.ended is None for shelf in registry.shelves("credit")]) == ("credit.2", [False, True])
+    assert len(shelves.records("credit").read(span)) == 0
+    assert shelves.facts.traffic(made.shelf, span).requests == 0
+    write(journal_folder(shelves.root, made.shelf), [frame(2)])
+    Compactor(shelves).once(now, flush=True)
+    assert shelves.records("credit").read(span)["_request_id"].to_pylist() == ["r2"]
+
+
+def test_a_journal_that_nobody_owns_is_kept_under_its_name(shelves, span, frame, now):
+    write(journal_folder(shelves.root, "gone"), [frame(1, [{"a": 1}])])
+    assert Compactor(shelves).once(now, flush=True).rows == 1
+    (shelf,) = shelves.registry.shelves("gone")
+    assert (shelf.model, shelf.ended is not None) == ("", True)
+    assert shelves.records_on(shelf).read(span)["a"].to_pylist() == [1.0]
+
+
+def test_unwanted_records_go_once_no_worker_writes_them(shelves, folder, span, frame, now):
+    compactor = Compactor(shelves)
+    with Journal(folder) as journal:
+        journal.append(frame(1))
+        compactor.once(now, flush=True)
+        shelves.registry.delete("credit", purge=True)
+        compactor.once(now)
+        assert folder.is_dir()
+    assert (shelves.root / "records" / "credit").is_dir()
+    compactor.once(now)
+    assert not any((shelves.root / kind / "credit").exists() for kind in ("journal", "records", "labels"))
+    assert shelves.facts.traffic("credit", span).requests == 0
+    assert shelves.registry.shelves() == []
+    assert [entry.entry.action for entry in shelves.facts.ledger(subject="deployment:credit")][
+        -1
+    ] == "deployment.delete"
 
 
 def test_columns_that_differ_only_in_case_do_not_stop_the_journals(make, frame, span, now):
     shelves = make(None)
-    write(journal_folder(shelves, "credit"), [frame(1, [{"Age": 1, "age": 2}]), frame(2, [{"AGE": 3, "_Row": 4}])])
+    write(journal_folder(shelves.root, "credit"), [frame(1, [{"Age": 1, "age": 2}]), frame(2, [{"AGE": 3, "_Row": 4}])])
     done = Compactor(shelves).once(now, flush=True)
     assert (done.rows, done.segments, done.failed) == (2, 1, ())
     columns = ["Age", "age", "AGE", "_Row", "_row"]

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from holter.capture.compactor import Compactor
-from holter.capture.intake import journal_folder
+from holter.capture.places import journal_folder
 from holter.capture.journal import Journal
 from holter.capture.labels import log_labels
 from holter.errors import BadLabels, NaiveTime, NotFound, UnknownColumn
@@ -18,7 +18,7 @@ DAY = timedelta(days=1)
 @pytest.fixture
 def scored(shelves, frame, now):
     """Five requests: ``r0`` to ``r3`` of one row, ``r4`` of two."""
-    with Journal(journal_folder(shelves, "credit")) as journal:
+    with Journal(journal_folder(shelves.root, "credit")) as journal:
         for number in range(4):
             journal.append(frame(number))
         journal.append(frame(4, [[4, "a"], [5, "b"]], [0.1, 0.9]))
@@ -74,14 +74,14 @@ def test_the_newest_label_wins_and_in_one_table_the_last(scored, now):
 def test_labels_may_come_before_their_records(shelves, frame, now):
     table = pa.table({"request_id": ["r0"], "label": [1]})
     assert log_labels(shelves, "credit", table, received_at=now) == 1
-    with Journal(journal_folder(shelves, "credit")) as journal:
+    with Journal(journal_folder(shelves.root, "credit")) as journal:
         journal.append(frame(0))
     Compactor(shelves).once(now, flush=True)
     assert labels(shelves, now) == {("r0", 0): 1.0}
 
 
 def test_whole_numbers_are_ids_too(shelves, frame, now):
-    with Journal(journal_folder(shelves, "credit")) as journal:
+    with Journal(journal_folder(shelves.root, "credit")) as journal:
         journal.append(frame(0, request_id="17"))
         journal.append(frame(0, request_id="18"))
     Compactor(shelves).once(now, flush=True)
@@ -92,7 +92,7 @@ def test_whole_numbers_are_ids_too(shelves, frame, now):
 
 def test_names_are_labels_of_a_multiclass_model_only(make, frame, now):
     shelves = make(Schema((), Task.MULTICLASS))
-    with Journal(journal_folder(shelves, "credit")) as journal:
+    with Journal(journal_folder(shelves.root, "credit")) as journal:
         for number in range(4):
             journal.append(frame(number, {"a": 1}, ["cat"]))
     Compactor(shelves).once(now, flush=True)

@@ -76,10 +76,8 @@ def test_a_value_that_is_no_number_is_counted_as_dropped(tmp_path, value):
 def test_what_is_longer_than_anybody_reads_is_cut(tmp_path):
     spool = Spool(tmp_path)
     properties = {f"p{number}": "x" * 20_000 for number in range(200)}
-    event = Item(SeriesKind.EVENT, "n" * 2_000, NOW_US, properties=properties, measurements={"a": math.nan, "b": 1.0})
-    spool.put(event)
-        Item(SeriesKind.EVENT, "n" * 2_000, NOW_US, properties=properties, measurements={"a": math.nan, "b": 1.0})
-    )
+    measured = {"a": math.nan, "b": 1.0}
+    spool.put(Item(SeriesKind.EVENT, "n" * 2_000, NOW_US, properties=properties, measurements=measured))
     spool.put(Item(SeriesKind.EVENT, "", NOW_US))
     first, second = written(spool)
     assert len(first["name"]) == LONGEST_NAME
