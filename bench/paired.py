@@ -4,6 +4,7 @@ import os
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,13 +19,23 @@ class Run:
     peak_mb: float
 
 
-def run(command: Sequence[str]) -> Run:
-    """Run a command to its end; its output is discarded, a failure stops the benchmark."""
+def run(command: Sequence[str], patience: float | None = None) -> Run | None:
+    """Run a command to its end; its output is discarded, a failure stops the benchmark.
+
+    None when it took longer than ``patience`` seconds, after which it was killed.
+    """
     begun = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    late = threading.Event()
+    timer = threading.Timer(patience or threading.TIMEOUT_MAX, lambda: (late.set(), process.kill()))
+    timer.daemon = True
+    timer.start()
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - begun
+    timer.cancel()
     process.returncode = os.waitstatus_to_exitcode(status)
+    if late.is_set():
+        return None
     if process.returncode:
         sys.exit(f"{' '.join(command)} ended with {process.returncode}")
     return Run(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024)
@@ -36,7 +47,7 @@ def paired(commands: dict[str, Sequence[str]], rounds: int) -> dict[str, list[Ru
     for number in range(rounds + 1):
         for name, command in commands.items():
             cost = run(command)
-            if number:
+            if number and cost is not None:
                 results[name].append(cost)
     return results
 
