@@ -6,7 +6,7 @@ import scipy.stats as ss
 import sklearn.metrics as sk
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.spatial.distance import jensenshannon
+from scipy.spatial.distance import chebyshev, jensenshannon
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
@@ -39,7 +39,7 @@ def test_hellinger_and_total_variation_by_their_definitions():
 @pytest.mark.parametrize(("n", "m"), [(300, 500), (2000, 1500), (1, 3), (40, 40)])
 def test_kolmogorov_smirnov(n, m):
     a, b = samples(n, m)
-    statistic, p = stats.kolmogorov_smirnov(a, np.ones(n), b, np.ones(m))
+    statistic, p = stats.kolmogorov_smirnov(stats.steps(a, np.ones(n), b, np.ones(m)))
     expected = ss.ks_2samp(a, b)
     assert statistic == pytest.approx(expected.statistic)
     assert p == pytest.approx(ss.kstwobign.sf(statistic * np.sqrt(n * m / (n + m))))
@@ -51,7 +51,7 @@ def test_kolmogorov_smirnov(n, m):
 def test_the_limit_of_kolmogorov_smirnov_errs_towards_silence(n, steps):
     a = np.arange(n)
     b = a + steps - 0.5
-    statistic, p = stats.kolmogorov_smirnov(a, np.ones(n), b, np.ones(n))
+    statistic, p = stats.kolmogorov_smirnov(stats.steps(a, np.ones(n), b, np.ones(n)))
     exact = ss.ks_2samp(a, b, method="exact")
     assert statistic == pytest.approx(exact.statistic)
     assert exact.pvalue <= p <= exact.pvalue * 1.25
@@ -60,7 +60,46 @@ def test_the_limit_of_kolmogorov_smirnov_errs_towards_silence(n, steps):
 def test_wasserstein_with_weights():
     a, b = samples(200, 300)
     u, w = RNG.integers(1, 9, 200), RNG.integers(1, 9, 300)
-    assert stats.wasserstein(a, u, b, w) == pytest.approx(ss.wasserstein_distance(a, b, u, w))
+    both = stats.steps(a, u, b, w)
+    assert stats.wasserstein(both) == pytest.approx(ss.wasserstein_distance(a, b, u, w))
+    assert stats.normalized_wasserstein(both, 2.0) == pytest.approx(ss.wasserstein_distance(a, b, u, w) / 2)
+
+
+def test_energy_distance_with_weights():
+    a, b = samples(200, 300)
+    u, w = RNG.integers(1, 9, 200), RNG.integers(1, 9, 300)
+    assert stats.energy_distance(stats.steps(a, u, b, w)) == pytest.approx(ss.energy_distance(a, b, u, w))
+
+
+def test_energy_distance_by_its_expectations():
+    """Szekely and Rizzo (2013), equation 2.5: pair by pair."""
+    a, b = samples(80, 120)
+    mean = [np.abs(x[:, None] - y[None, :]).mean() for x, y in ((a, b), (a, a), (b, b))]
+    found = stats.energy_distance(stats.steps(a, np.ones(80), b, np.ones(120)))
+    assert found**2 == pytest.approx(2 * mean[0] - mean[1] - mean[2])
+
+
+def test_l_infinity_is_the_chebyshev_distance():
+    assert stats.l_infinity(P, Q) == pytest.approx(chebyshev(P, Q))
+
+
+def test_cramers_v():
+    a, b = [30, 40, 3, 20], [45, 35, 1, 40]
+    expected = ss.contingency.association(np.array([a, b]), method="cramer", correction=False)
+    assert stats.cramers_v(a, b) == pytest.approx(expected)
+    assert stats.cramers_v([*a, 0], [*b, 0]) == pytest.approx(expected)
+
+
+def test_g_test():
+    a, b = [30, 40, 50, 20], [45, 35, 60, 40]
+    expected = ss.chi2_contingency([a, b], correction=False, lambda_="log-likelihood")
+    assert stats.g_test(a, b) == pytest.approx((expected.statistic, expected.pvalue, expected.dof))
+
+
+def test_g_is_the_jensen_shannon_divergence_where_sizes_are_equal():
+    a, b = [30, 40, 50], [50, 30, 40]
+    divergence = stats.jensen_shannon(a, b) ** 2 * np.log(2)
+    assert stats.g_test(a, b)[0] == pytest.approx(4 * 120 * divergence)
 
 
 def test_chi_squared_where_nothing_is_rare():

@@ -13,7 +13,7 @@ from holter.types import Measurement, Span, Task
 
 WINDOWS: Final = 90
 """Windows a page looks back."""
-DRIFT: Final = ("data_drift.jensen_shannon", "data_drift.psi", "data_drift.wasserstein")
+DRIFT: Final = ("data_drift.jensen_shannon", "data_drift.psi", "data_drift.normalized_wasserstein")
 """What a drift picture is made of, the first that was measured."""
 _PRIMARY: Final = {
     Task.BINARY: ("roc_auc", "log_loss_skill", "calibration_error", "accuracy"),

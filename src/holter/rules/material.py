@@ -50,7 +50,7 @@ _DISTANCES: Final = {
     # Siddiqi, Credit Risk Scorecards (2006): 0.1 to 0.25 some change, above 0.25 a major one; 0.2 is common practice.
     "psi": Material(0.2, Worse.HIGHER, distance=True),
     # A tenth of the baseline's standard deviation: Azure ML's normalised Wasserstein line.
-    "wasserstein": Material(0.1, Worse.HIGHER, distance=True),
+    "normalized_wasserstein": Material(0.1, Worse.HIGHER, distance=True),
 }
 MATERIAL: Final = {
     **{f"data_drift.{name}": each for name, each in _DISTANCES.items()},

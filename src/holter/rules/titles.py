@@ -25,10 +25,10 @@ class Title:
 TITLES: Final = {
     "data_drift.jensen_shannon": Title("Drift (Jensen-Shannon distance)"),
     "data_drift.psi": Title("Drift (population stability index)"),
-    "data_drift.wasserstein": Title("Drift (Wasserstein distance, in standard deviations)"),
+    "data_drift.normalized_wasserstein": Title("Drift (Wasserstein distance, in standard deviations)"),
     "prediction_drift.jensen_shannon": Title("Prediction drift (Jensen-Shannon distance)"),
     "prediction_drift.psi": Title("Prediction drift (population stability index)"),
-    "prediction_drift.wasserstein": Title("Prediction drift (Wasserstein distance, in standard deviations)"),
+    "prediction_drift.normalized_wasserstein": Title("Prediction drift (Wasserstein distance, in standard deviations)"),
     "prediction_drift.mean": Title("Mean prediction"),
     "data_quality.null_rate": Title("Share of nulls", Unit.SHARE),
     "data_quality.empty_rate": Title("Share of empty texts", Unit.SHARE),

@@ -1,5 +1,6 @@
 """The same cells for two columns, so that their counts can be compared."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -13,7 +14,38 @@ CELLS: Final = 10
 Counts = npt.NDArray[np.float64]
 
 
-def count_numbers(target: RankSummary, baseline: RankSummary) -> tuple[Counts, Counts]:
+@dataclass(frozen=True, eq=False)
+class Side:
+    """Rows of one column in each cell, and between which numbers the true ones lie."""
+
+    counts: Counts
+    low: Counts
+    high: Counts
+
+    @property
+    def exact(self) -> bool:
+        """Whether the counts are those of the rows."""
+        return bool(np.array_equal(self.low, self.high))
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """Two columns counted in the same cells.
+
+    ``pooled`` tells that the last cell holds several categories that could not be told apart.
+    """
+
+    target: Side
+    baseline: Side
+    pooled: bool = False
+
+    @property
+    def exact(self) -> bool:
+        """Whether a distance of these counts is that of the rows."""
+        return self.target.exact and self.baseline.exact and not self.pooled
+
+
+def count_numbers(target: RankSummary, baseline: RankSummary) -> Cells:
     """Count both in the deciles of the baseline.
 
     A value that fills a decile by itself (many zeros, a constant, whole numbers) gets a cell of its own: otherwise a
@@ -22,23 +54,28 @@ def count_numbers(target: RankSummary, baseline: RankSummary) -> tuple[Counts, C
     Examples
     --------
     >>> fives, threes = RankSummary.of(np.full(4, 5.0)), RankSummary.of(np.full(4, 3.0))
-    >>> [counts.tolist() for counts in count_numbers(threes, fives)]
-    [[4.0, 0.0, 0.0], [0.0, 4.0, 0.0]]
+    >>> cells = count_numbers(threes, fives)
+    >>> cells.target.counts.tolist(), cells.baseline.counts.tolist()
+    ([4.0, 0.0, 0.0], [0.0, 4.0, 0.0])
     """
     values = baseline.values.astype(np.float64)
     through = np.cumsum(baseline.weights) / baseline.n
     at = np.minimum(np.searchsorted(through, np.arange(1, CELLS) / CELLS - 1e-12), len(values) - 1)
     cuts, times = np.unique(values[at], return_counts=True)
     edges = np.union1d(cuts, np.nextafter(cuts[times > 1], -np.inf))
-    return _count(target, edges), _count(baseline, edges)
+    return Cells(_count(target, edges), _count(baseline, edges))
 
 
-def _count(ranks: RankSummary, edges: npt.NDArray[np.float64]) -> Counts:
+def _count(ranks: RankSummary, edges: Counts) -> Side:
+    """Count between edges; each rank may be wrong by the error of the summary, a cell has one or two."""
     cell = np.searchsorted(edges, ranks.values.astype(np.float64), side="left")
-    return np.bincount(cell, weights=ranks.weights, minlength=len(edges) + 1).astype(np.float64)
+    counts = np.bincount(cell, weights=ranks.weights, minlength=len(edges) + 1).astype(np.float64)
+    off = np.full(len(counts), 2.0 * ranks.error)
+    off[[0, -1]] = ranks.error
+    return Side(counts, np.maximum(counts - off, 0.0), np.minimum(counts + off, float(ranks.n)))
 
 
-def count_categories(target: CategoricalColumn, baseline: CategoricalColumn) -> tuple[Counts, Counts]:
+def count_categories(target: CategoricalColumn, baseline: CategoricalColumn) -> Cells:
     """Count both by category, in the order of their names; what only one of them keeps by name is pooled.
 
     A category that one side has pooled cannot be told from absent there. It joins the pooled cell on both sides, which
@@ -46,9 +83,9 @@ def count_categories(target: CategoricalColumn, baseline: CategoricalColumn) -> 
 
     Examples
     --------
-    >>> counts = count_categories(CategoricalColumn(3, 0, {"u": 1, "w": 2}), CategoricalColumn(4, 0, {"u": 3, "v": 1}))
-    >>> [each.tolist() for each in counts]
-    [[1.0, 0.0, 2.0], [3.0, 1.0, 0.0]]
+    >>> cells = count_categories(CategoricalColumn(3, 0, {"u": 1, "w": 2}), CategoricalColumn(4, 0, {"u": 3, "v": 1}))
+    >>> cells.target.counts.tolist(), cells.baseline.counts.tolist()
+    ([1.0, 0.0, 2.0], [3.0, 1.0, 0.0])
     """
     names = set(target.counts) | set(baseline.counts)
     if not baseline.exact:
@@ -57,11 +94,14 @@ def count_categories(target: CategoricalColumn, baseline: CategoricalColumn) -> 
         names &= set(target.counts)
     kept = sorted(names)
     pooled = not (target.exact and baseline.exact)
-    return _by_name(target, kept, pooled), _by_name(baseline, kept, pooled)
+    return Cells(_by_name(target, kept, pooled), _by_name(baseline, kept, pooled), pooled)
 
 
-def _by_name(column: CategoricalColumn, names: list[str], pooled: bool) -> Counts:
-    counts = [float(column.counts.get(name, 0)) for name in names]
-    if pooled:
-        counts.append(column.present - sum(counts))
-    return np.array(counts, np.float64)
+def _by_name(column: CategoricalColumn, names: list[str], pooled: bool) -> Side:
+    known = np.array([column.counts.get(name, 0) for name in names], np.float64)
+    if not pooled:
+        return Side(known, known, known)
+    most = known + (0.0 if column.exact else float(column.other))
+    rest = float(column.present) - known.sum()
+    low = np.append(known, max(rest - float((most - known).sum()), 0.0))
+    return Side(np.append(known, rest), low, np.append(np.minimum(most, column.present), rest))

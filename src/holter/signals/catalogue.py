@@ -44,7 +44,7 @@ def named(name: str) -> Signal:
     Examples
     --------
     >>> named("data_drift").metrics
-    ('jensen_shannon', 'psi', 'wasserstein')
+    ('jensen_shannon', 'psi', 'normalized_wasserstein')
     """
     if name in CATALOGUE:
         return CATALOGUE[name]()

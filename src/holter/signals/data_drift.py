@@ -18,8 +18,8 @@ class DataDrift:
 
     For each feature the distance between its distribution in the target and in the baseline, computed from profiles
     alone: ``jensen_shannon`` :math:`\sqrt{\tfrac12 D(p\|m) + \tfrac12 D(q\|m)}`, base 2, m the mean of both; ``psi``
-    :math:`\sum_i (p_i - q_i) \ln(p_i/q_i)`; ``wasserstein`` :math:`\int |F - G| / s_{baseline}` for numbers. Cells,
-    tests and intervals: :func:`holter.signals.distances.distances`.
+    :math:`\sum_i (p_i - q_i) \ln(p_i/q_i)`; ``normalized_wasserstein`` :math:`\int |F - G| / s_{baseline}` for numbers.
+    Cells, tests and intervals: :func:`holter.signals.distances.distances`.
 
     References
     ----------
@@ -36,7 +36,7 @@ class DataDrift:
     ...     Window(None, schema, Profile.of(pa.table({"x": list(range(start, start + 100))}))) for start in (0, 50)
     ... )
     >>> [f"{each.metric} {each.value:.2f}" for each in DataDrift().measure(february, january)]
-    ['jensen_shannon 0.63', 'psi 4.35', 'wasserstein 1.72']
+    ['jensen_shannon 0.63', 'psi 4.35', 'normalized_wasserstein 1.72']
     """
 
     name: ClassVar[str] = "data_drift"

@@ -2,21 +2,17 @@
 
 from typing import Final
 
-from holter.profile import CategoricalColumn, Column, NumericColumn, OpaqueColumn
-from holter.signals.binning import Counts, count_categories, count_numbers
+from holter.profile import CategoricalColumn, Column, NumericColumn, OpaqueColumn, RankSummary
+from holter.signals.binning import count_categories, count_numbers
 from holter.signals.noise import jensen_shannon_interval, stability_interval, wasserstein_interval
-from holter.stats import (
-    chi_squared,
-    jensen_shannon,
-    kolmogorov_smirnov,
-    population_stability_index,
-    wasserstein,
-)
-from holter.types import Evidence, Measurement, Verdict
+from holter.signals.pairing import Pair, Scale
+from holter.stats import steps
+from holter.stats.normalized_wasserstein import FLOOR
+from holter.types import Distance, Evidence, Measurement, Verdict
 
 LEAST: Final = 30
 """Values on either side below which a distance says more about chance than about the column."""
-DISTANCES: Final = ("jensen_shannon", "psi", "wasserstein")
+DISTANCES: Final = ("jensen_shannon", "psi", "normalized_wasserstein")
 _BINNED: Final = DISTANCES[:2]
 _CLOCK: Final = "us since 1970-01-01"
 
@@ -42,8 +38,8 @@ def distances(
     Returns
     -------
     list
-        One measurement a distance; ``undefined`` where the column is missing, of another type, constant (Wasserstein)
-        or an identifier, ``insufficient`` with fewer than :data:`LEAST` values on either side.
+        One measurement a distance; ``undefined`` where the column is missing, of another type or an identifier,
+        ``insufficient`` with fewer than :data:`LEAST` values on either side.
     """
     refusal = _refuse(target, baseline)
     if refusal is not None:
@@ -51,10 +47,24 @@ def distances(
         return [
             Measurement.unanswered(signal, metric, *refusal, n=_size(target), feature=feature) for metric in metrics
         ]
+    assert target is not None and baseline is not None  # noqa: S101, PT018  (just seen)
+    pair = _paired(target, baseline)
+    found = _binned(signal, feature, pair)
     if isinstance(target, NumericColumn) and isinstance(baseline, NumericColumn):
-        return _numbers(signal, feature, target, baseline)
-    assert isinstance(target, CategoricalColumn) and isinstance(baseline, CategoricalColumn)  # noqa: S101, PT018
-    return _categories(signal, feature, target, baseline)
+        found.append(_wasserstein(signal, feature, pair, target, baseline))
+    return found
+
+
+def all_distances(target: Column | None, baseline: Column | None) -> tuple[Distance, ...]:
+    """Return every distance between two summaries of a column, each with the error it inherits from them.
+
+    Empty where :func:`distances` has no answer. For numbers: ``kolmogorov_smirnov``, ``wasserstein`` (in the unit of
+    the values), ``normalized_wasserstein``, ``energy``. For all: ``jensen_shannon``, ``psi``, ``hellinger``,
+    ``total_variation``, ``l_infinity``, ``chi_squared``, ``g``, ``cramers_v``, of the same cells.
+    """
+    if target is None or baseline is None or _refuse(target, baseline) is not None:
+        return ()
+    return _paired(target, baseline).distances()
 
 
 def _size(column: Column | None) -> int:
@@ -99,50 +109,46 @@ def _unit(column: Column) -> str:
     return column.unit if isinstance(column, NumericColumn) else ""
 
 
-def _numbers(signal: str, feature: str | None, target: NumericColumn, baseline: NumericColumn) -> list[Measurement]:
+def _paired(target: Column, baseline: Column) -> Pair:
+    if isinstance(target, NumericColumn) and isinstance(baseline, NumericColumn):
+        return _numbers(target, baseline)
+    assert isinstance(target, CategoricalColumn) and isinstance(baseline, CategoricalColumn)  # noqa: S101, PT018
+    return Pair(count_categories(target, baseline))
+
+
+def _numbers(target: NumericColumn, baseline: NumericColumn) -> Pair:
     a, b = target.ranks, baseline.ranks
-    error = a.error / a.n + b.error / b.n
-    tested = kolmogorov_smirnov(a.values, a.weights, b.values, b.weights, error=error)
-    p = tested[1] if tested else None
-    found = _binned(signal, feature, *count_numbers(a, b), p, "two-sample Kolmogorov-Smirnov")
-    return [*found, _wasserstein(signal, feature, target, baseline, p)]
+    both = steps(a.values, a.weights, b.values, b.weights)
+    moved = [_moved(each) for each in (a, b)]
+    whole = None if None in moved else sum(each or 0.0 for each in moved)
+    return Pair(count_numbers(a, b), both, Scale(baseline.std, a.error / a.n + b.error / b.n, whole))
 
 
-def _categories(
-    signal: str, feature: str | None, target: CategoricalColumn, baseline: CategoricalColumn
-) -> list[Measurement]:
-    counts = count_categories(target, baseline)
-    tested = chi_squared(*counts)
-    # One category on both sides, or too few of each to tell apart: no difference was seen.
-    return _binned(signal, feature, *counts, tested[1] if tested else 1.0, "two-sample chi-squared")
+def _moved(ranks: RankSummary) -> float | None:
+    """Return the Wasserstein distance of a summary from its rows, at most; None where it is not known."""
+    return 0.0 if ranks.exact else None
 
 
-def _binned(
-    signal: str, feature: str | None, target: Counts, baseline: Counts, p: float | None, test: str
-) -> list[Measurement]:
-    kinds = (
-        ("jensen_shannon", jensen_shannon, jensen_shannon_interval),
-        ("psi", population_stability_index, stability_interval),
-    )
-    found = []
-    for metric, distance, interval in kinds:
-        value = distance(target, baseline)
-        evidence = Evidence(p, test, value)
-        n, between = int(target.sum()), interval(target, baseline)
+def _binned(signal: str, feature: str | None, pair: Pair) -> list[Measurement]:
+    found, cells, p = [], pair.cells, pair.p_value
+    for metric, interval in (("jensen_shannon", jensen_shannon_interval), ("psi", stability_interval)):
+        value = pair.distance(metric).value
+        evidence = Evidence(p, pair.test, value)
+        between = interval(cells.target.counts, cells.baseline.counts)
+        n = int(cells.target.counts.sum())
         found.append(Measurement(signal, metric, value, n, feature=feature, interval=between, evidence=evidence))
     return found
 
 
 def _wasserstein(
-    signal: str, feature: str | None, target: NumericColumn, baseline: NumericColumn, p: float | None
+    signal: str, feature: str | None, pair: Pair, target: NumericColumn, baseline: NumericColumn
 ) -> Measurement:
-    a, b, n = target.ranks, baseline.ranks, target.finite
-    moved = wasserstein(a.values, a.weights, b.values, b.weights)
-    unit, spread = baseline.std, target.variance
-    if moved is None or spread is None or unit is None or not unit:
-        why = "the baseline is constant" if unit == 0 else "the values are too large to square"
-        return Measurement.unanswered(signal, "wasserstein", Verdict.UNDEFINED, why, n=n, feature=feature)
-    value = moved / unit
-    interval = wasserstein_interval(value, spread / unit / unit, n, 1.0, baseline.finite)
-    evidence = Evidence(p, "two-sample Kolmogorov-Smirnov", value)
-    return Measurement(signal, "wasserstein", value, n, feature=feature, interval=interval, evidence=evidence)
+    metric, n = DISTANCES[-1], target.finite
+    value, spread = pair.normalized_wasserstein().value, target.variance
+    if value is None or spread is None or baseline.std is None:
+        why = "the values are too large to square"
+        return Measurement.unanswered(signal, metric, Verdict.UNDEFINED, why, n=n, feature=feature)
+    unit = max(baseline.std, FLOOR)
+    interval = wasserstein_interval(value, spread / unit / unit, n, (baseline.std / unit) ** 2, baseline.finite)
+    evidence = Evidence(pair.p_value, pair.test, value)
+    return Measurement(signal, metric, value, n, feature=feature, interval=interval, evidence=evidence)

@@ -31,7 +31,7 @@ class PredictionDrift:
     ...     Window(None, schema, Profile.of(pa.table({"_score": [low, 0.5] * 50}))) for low in (0.1, 0.4)
     ... )
     >>> [f"{each.metric} {each.value:.2f}" for each in PredictionDrift().measure(alert, calm)]
-    ['jensen_shannon 0.71', 'psi 8.52', 'wasserstein 0.75', 'mean 0.45']
+    ['jensen_shannon 0.71', 'psi 8.52', 'normalized_wasserstein 0.75', 'mean 0.45']
     """
 
     name: ClassVar[str] = "prediction_drift"

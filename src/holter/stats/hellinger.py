@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from holter.stats.arrays import shares
+from holter.stats.arrays import Floats, shares
 
 
 def hellinger(p: npt.ArrayLike, q: npt.ArrayLike) -> float | None:
@@ -34,4 +34,10 @@ def hellinger(p: npt.ArrayLike, q: npt.ArrayLike) -> float | None:
     a, b = shares(p), shares(q)
     if a is None or b is None:
         return None
-    return float(np.sqrt(np.square(np.sqrt(a) - np.sqrt(b)).sum() / 2))
+    return float(np.sqrt(hellinger_terms(a, b).sum()))
+
+
+def hellinger_terms(p: Floats, q: Floats) -> Floats:
+    """Return what each cell adds to the square of the distance, in shares of the whole."""
+    terms: Floats = np.square(np.sqrt(p) - np.sqrt(q)) / 2
+    return terms

@@ -2,6 +2,7 @@
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import rel_entr
 
 from holter.stats.arrays import Floats, shares
 
@@ -38,11 +39,12 @@ def jensen_shannon(p: npt.ArrayLike, q: npt.ArrayLike) -> float | None:
     a, b = shares(p), shares(q)
     if a is None or b is None:
         return None
-    middle = (a + b) / 2
-    # rounding may leave a tiny negative number where the distributions are equal
-    return float(np.sqrt(max((_divergence(a, middle) + _divergence(b, middle)) / 2, 0.0)))
+    return float(np.sqrt(jensen_shannon_terms(a, b).sum()))
 
 
-def _divergence(p: Floats, middle: Floats) -> float:
-    there = p > 0
-    return float(np.sum(p[there] * np.log2(p[there] / middle[there])))
+def jensen_shannon_terms(p: Floats, q: Floats) -> Floats:
+    """Return what each cell adds to the divergence, in shares of the whole."""
+    middle = (p + q) / 2
+    terms: Floats = (rel_entr(p, middle) + rel_entr(q, middle)) / (2 * np.log(2))
+    # each is 0 or more; rounding may leave a tiny negative number where the shares are equal
+    return np.maximum(terms, 0.0)

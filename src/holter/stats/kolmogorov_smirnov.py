@@ -1,38 +1,28 @@
 """Two-sample Kolmogorov-Smirnov test on weighted values."""
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import kolmogorov
 
-from holter.stats.steps import steps
+from holter.stats.steps import Steps
 
 
-def kolmogorov_smirnov(
-    values_a: npt.ArrayLike,
-    weights_a: npt.ArrayLike,
-    values_b: npt.ArrayLike,
-    weights_b: npt.ArrayLike,
-    *,
-    error: float = 0.0,
-) -> tuple[float, float] | None:
+def kolmogorov_smirnov(both: Steps, *, error: float = 0.0) -> tuple[float, float]:
     r"""Tell how far apart two distribution functions are at most, and how often chance alone would do that.
 
     .. math:: D = \sup_x |F_a(x) - F_b(x)|, \qquad p = 2 \sum_{j \ge 1} (-1)^{j-1} e^{-2 j^2 D^2 n m / (n + m)}
 
     Parameters
     ----------
-    values_a, values_b
-        Finite values in any order.
-    weights_a, weights_b
-        Rows each value stands for; their sums are n and m.
+    both
+        Both samples on one axis (:func:`holter.stats.steps`); n and m are their weights.
     error
         By how much D may be wrong because the values come from a summary: the sum of both rank errors as shares of
         their rows. The p-value is taken at D - error, so a summary never makes a difference look surer than it is.
 
     Returns
     -------
-    tuple of float or None
-        D and the p-value; None when either has no rows.
+    tuple of float
+        D, from 0 to 1, and the p-value.
 
     Notes
     -----
@@ -43,14 +33,12 @@ def kolmogorov_smirnov(
 
     Examples
     --------
+    >>> from holter.stats import steps
     >>> ones = [1] * 4
-    >>> statistic, p = kolmogorov_smirnov([1, 2, 3, 4], ones, [3, 4, 5, 6], ones)
+    >>> statistic, p = kolmogorov_smirnov(steps([1, 2, 3, 4], ones, [3, 4, 5, 6], ones))
     >>> statistic, round(p, 3)
     (0.5, 0.699)
     """
-    both = steps(values_a, weights_a, values_b, weights_b)
-    if both is None:
-        return None
-    statistic = float(np.abs(both.share_a - both.share_b).max())
+    statistic = float(np.abs(both.apart).max())
     effective = both.n_a * both.n_b / (both.n_a + both.n_b)
     return statistic, float(kolmogorov(np.sqrt(effective) * max(statistic - error, 0.0)))

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from holter.stats.arrays import shares
+from holter.stats.arrays import Floats, shares
 
 FLOOR: Final = 1e-4
 """Share given to an empty category, since the logarithm of 0 is not a number; the value most tools use."""
@@ -41,5 +41,11 @@ def population_stability_index(p: npt.ArrayLike, q: npt.ArrayLike) -> float | No
     a, b = shares(p), shares(q)
     if a is None or b is None:
         return None
-    a, b = np.maximum(a, FLOOR), np.maximum(b, FLOOR)
-    return float(np.sum((a - b) * np.log(a / b)))
+    return float(population_stability_terms(a, b).sum())
+
+
+def population_stability_terms(p: Floats, q: Floats) -> Floats:
+    """Return what each cell adds, in shares of the whole."""
+    a, b = np.maximum(p, FLOOR), np.maximum(q, FLOOR)
+    terms: Floats = (a - b) * np.log(a / b)
+    return terms

@@ -21,11 +21,29 @@ class Steps:
     n_a: float
     n_b: float
 
+    @property
+    def apart(self) -> Floats:
+        """How far the second is below the first, at each value."""
+        return self.share_a - self.share_b
+
 
 def steps(
     values_a: npt.ArrayLike, weights_a: npt.ArrayLike, values_b: npt.ArrayLike, weights_b: npt.ArrayLike
 ) -> Steps | None:
-    """Put two weighted samples on one axis; None when either has no weight.
+    r"""Put two weighted samples on one axis, once for all distances of numbers; None when either has no weight.
+
+    .. math:: F(x) = \frac1n \sum_{x_i \le x} w_i
+
+    Parameters
+    ----------
+    values_a, values_b
+        Finite values in any order; whole numbers beyond 2**53 are told apart as long as both are whole.
+    weights_a, weights_b
+        Rows each value stands for; their sums are n and m.
+
+    Notes
+    -----
+    Source: van der Vaart, Asymptotic Statistics, section 19.1 (the empirical distribution function).
 
     Examples
     --------

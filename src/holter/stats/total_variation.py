@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from holter.stats.arrays import shares
+from holter.stats.arrays import Floats, shares
 
 
 def total_variation(p: npt.ArrayLike, q: npt.ArrayLike) -> float | None:
@@ -33,4 +33,9 @@ def total_variation(p: npt.ArrayLike, q: npt.ArrayLike) -> float | None:
     a, b = shares(p), shares(q)
     if a is None or b is None:
         return None
-    return float(np.abs(a - b).sum() / 2)
+    return float(total_variation_terms(a, b).sum())
+
+
+def total_variation_terms(p: Floats, q: Floats) -> Floats:
+    """Return what each cell adds, in shares of the whole (see :func:`holter.stats.reach`)."""
+    return np.abs(p - q) / 2

@@ -5,6 +5,7 @@ Each is frozen, compares by value and knows no room above it. What they mean is 
 computed is ``None`` beside a :class:`Verdict` and a reason.
 """
 
+from holter.types.distance import Distance
 from holter.types.measurement import CERTAIN, Calibrated, Evidence, Interval, Measurement, Verdict
 from holter.types.records import (
     DIGEST,
@@ -48,6 +49,7 @@ __all__ = [
     "STATUS",
     "VERSION",
     "Calibrated",
+    "Distance",
     "Evidence",
     "Feature",
     "Interval",

@@ -43,7 +43,7 @@ def test_large_but_perhaps_chance_is_ok():
 
 def test_one_feature_with_three_distances_is_one_test():
     p = 0.0004
-    same = [drift(p, metric=name) for name in ("jensen_shannon", "psi", "wasserstein")]
+    same = [drift(p, metric=name) for name in ("jensen_shannon", "psi", "normalized_wasserstein")]
     assert verdicts(same) == [Verdict.ALARM] * 3
     other = [drift(p, feature=name) for name in ("x", "y", "z")]
     assert verdicts(other) == [Verdict.OK] * 3
