@@ -10,40 +10,54 @@ request waits for one ``run()`` at most, never for a queue of them; a time limit
 import asyncio
 import logging
 import sys
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from time import perf_counter_ns, time_ns
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from uuid import uuid4
 
 from holter.capture.frame import Frame
 from holter.capture.journal import Journal
 from holter.errors import JournalFull
-from holter.serving.body import Receive, Scope, received
-from holter.serving.entry import Run
+from holter.serving.answering import Answering
+from holter.serving.body import received
+from holter.serving.contract import AS_JSON, Contract, Unreadable
 from holter.serving.event_time import event_microseconds
 from holter.serving.keys import Doorkeeper
-from holter.serving.reply import EMPTY, HEALTHY, LONGEST_ID, Answering, Reply, message, undecodable
-
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+from holter.serving.origins import Origins
+from holter.serving.protocol import Protocol
+from holter.serving.reply import EMPTY, HEALTHY, LONGEST_ID, Reply, message, undecodable
+from holter.serving.scope import Receive, Scope, Send
+from holter.serving.swagger import description, version_asked
+from holter.serving.tensors import Inference, body_of, inference_of, refusal, reply_of
 
 LONG_US: Final = 5_000
 """A ``run()`` of at least this long takes turns with the event loop; the turn costs a hundredth of it."""
 _LOOKS: Final = 4
 """How often the loop looks at its sockets between two long runs: to accept, to read, to answer; and once to spare."""
-_ALLOWED: Final = {"/": "GET, HEAD, OPTIONS", "/score": "GET, POST, OPTIONS"}
+_SCORE: Final = "/score"
+_ALLOWED: Final = {"/": "GET, HEAD, OPTIONS", "/swagger.json": "GET, HEAD, OPTIONS", _SCORE: "GET, POST, OPTIONS"}
 _NOTED: Final = frozenset(
-    (b"x-request-id", b"x-ms-client-request-id", b"authorization", b"x-holter-event-time"),
+    (
+        b"x-request-id",
+        b"x-ms-client-request-id",
+        b"authorization",
+        b"x-holter-event-time",
+        b"origin",
+        b"sec-fetch-site",
+        b"inference-header-content-length",
+    ),
 )
 _log = logging.getLogger("holter.serving")
 
 
 class Application:
-    """Answers ``/`` and ``/score`` for one version of one deployment.
+    """Answers ``/``, ``/score``, ``/swagger.json`` and ``/v2`` for one version of one deployment.
 
     Parameters
     ----------
     run
-        The user's function from request body to result.
+        The user's function from request body to result, or how to ask it.
     version, role
         What the record says about who answered.
     timeout_ms
@@ -52,25 +66,30 @@ class Application:
         Limit for a body, which is held in memory while it is answered; 0: none. A larger one is answered with 413,
         reaches neither ``run()`` nor the journal, and its connection is closed.
     journal
-        Where each request to ``/score`` is recorded; None: nowhere.
+        Where each request to be scored is recorded; None: nowhere.
     journal_full
         ``refuse``: what cannot be recorded is answered with 503. ``serve``: it is answered, and counted as a gap.
     doorkeeper
         Who may score; None: anyone.
     event_time_header
         Whether ``X-Holter-Event-Time`` says when the thing scored happened. Otherwise it is ignored.
+    origins
+        Which web pages may score.
+    deployment, model, folder
+        Names for descriptions and for ``/v2/models``, and where the user's own descriptions lie.
 
     Attributes
     ----------
     draining
         Set to make every further reply ask its client to close the connection.
-    answered, gaps
-        Requests to ``/score`` that were answered, and those of them that could not be recorded.
+    answered, failed, gaps
+        Requests to be scored that were answered, those of them with a status of 500 or more, and those that could not
+        be recorded.
     """
 
     def __init__(
         self,
-        run: Run,
+        run: Callable[..., object] | Contract,
         *,
         version: int,
         role: str = "champion",
@@ -80,15 +99,22 @@ class Application:
         journal_full: Literal["refuse", "serve"] = "refuse",
         doorkeeper: Doorkeeper | None = None,
         event_time_header: bool = False,
+        origins: Origins | None = None,
+        deployment: str = "service",
+        model: str = "model",
+        folder: Path | None = None,
     ) -> None:
         self._answer = Answering(run, timeout_ms)
+        self._contract = self._answer.contract
         self._version, self._role, self._limit = version, role, max_request_bytes or sys.maxsize
         self._journal, self._serve_unrecorded = journal, journal_full == "serve"
         self._doorkeeper, self._event_time_header = doorkeeper, event_time_header
+        self._origins, self._deployment, self._folder = origins or Origins(), deployment, folder or Path()
+        self._model, self._protocol = model, Protocol(model, version)
         self._turn, self._lasted_us = asyncio.Lock(), 0.0
         # Random once, counted from there: unique for half the price of a random number each.
         self._id_prefix, self._id_count = uuid4().hex[:20].encode(), 0
-        self.draining, self.answered, self.gaps = False, 0, 0
+        self.draining, self.answered, self.failed, self.gaps = False, 0, 0, 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -96,79 +122,115 @@ class Application:
         noted = {name: value for name, value in scope["headers"] if name in _NOTED}
         given = noted.get(b"x-request-id", b"")
         request_id = given if 0 < len(given) <= LONGEST_ID else self._new_id()
-        reply = self._without_run(scope["path"], scope["method"], len(given), noted)
+        reply = self._without_run(scope, len(given), noted)
         if reply is None:
             body = await received(scope, receive, self._limit)
             if body is None:
                 return  # the client has gone before it said what it wants
             if isinstance(body, Reply):
-                await self._send(send, body, request_id, noted)
+                await self._send(send, scope, body, request_id, noted)
                 return
-            reply = await self._scored(body)
+            if scope["path"] == _SCORE:
+                reply = await self._scored(body, scope)
+            else:
+                reply, named = await self._inferred(body, scope, noted)
+                request_id = named if named is not None and not given else request_id
             latency_us = (perf_counter_ns() - started) // 1000
-            reply = self._recorded(reply, body, noted, (request_id.decode("latin-1"), received_us, latency_us))
+            reply = await self._recorded(reply, body, noted, (request_id.decode("latin-1"), received_us, latency_us))
             self.answered += 1
-        await self._send(send, reply, request_id, noted, allow=_ALLOWED.get(scope["path"], ""))
+            self.failed += reply.status >= 500
+        await self._send(send, scope, reply, request_id, noted)
 
     def _new_id(self) -> bytes:
         self._id_count += 1
         return b"%b%012x" % (self._id_prefix, self._id_count)
 
-    def _without_run(self, path: str, method: str, id_length: int, noted: Mapping[bytes, bytes]) -> Reply | None:
+    def _without_run(self, scope: Scope, id_length: int, noted: Mapping[bytes, bytes]) -> Reply | None:
         """Answer whatever needs neither body nor model; None: it is to be scored."""
-        if path not in _ALLOWED:
+        path, method = scope["path"], scope["method"]
+        allowed = self._allows(path)
+        if not allowed:
             return message(404, f"There is nothing at {path}. Score with POST /score.")
         if method == "OPTIONS":
             return EMPTY
-        if method not in _ALLOWED[path]:
-            return message(405, f"{path} answers {_ALLOWED[path]}, not {method}.")
+        if method not in allowed and not (path == _SCORE and self._contract.raw):
+            return message(405, f"{path} answers {allowed}, not {method}.")
         if id_length > LONGEST_ID:
             return message(431, f"x-request-id has {id_length} characters; at most {LONGEST_ID} are allowed.")
-        return HEALTHY if path == "/" else self._at_the_door(noted)
+        return self._at_the_door(scope, noted) if path == _SCORE or path.endswith("/infer") else self._about(scope)
 
-    def _at_the_door(self, noted: Mapping[bytes, bytes]) -> Reply | None:
+    def _about(self, scope: Scope) -> Reply:
+        if scope["path"] == "/":
+            return HEALTHY
+        if scope["path"] != "/swagger.json":
+            return self._protocol.about(scope["path"])
+        asked = version_asked(scope["query_string"])
+        return description(asked, self._contract, self._folder, self._deployment, self._version)
+
+    def _allows(self, path: str) -> str:
+        return _ALLOWED.get(path) or self._protocol.allows(path)
+
+    def _at_the_door(self, scope: Scope, noted: Mapping[bytes, bytes]) -> Reply | None:
+        if (b"origin" in noted or b"sec-fetch-site" in noted) and not self._origins.admit(scope["headers"]):
+            return message(
+                403, "Pages of this origin may not score here. The deployment's setting cors_origins lets them."
+            )
         if self._doorkeeper is None or self._doorkeeper.admits(noted.get(b"authorization", b"")):
-            return None
+            return self._protocol.unknown(scope["path"])
         return message(401, "Give a key of this deployment: Authorization: Bearer <key>")
 
-    async def _scored(self, body: bytes) -> Reply:
+    async def _scored(self, body: bytes, scope: Scope) -> Reply:
         try:
-            text = body.decode()
+            argument = self._contract.read(body, scope)
         except UnicodeDecodeError as error:
             return undecodable(error)
+        except Unreadable as error:
+            return message(error.status, str(error), failed=False)
+        if self._contract.asynchronous:
+            return await self._answer.later(argument)
         if self._lasted_us < LONG_US:
-            return self._run(text)
+            return self._run(argument)
         async with self._turn:
             for _ in range(_LOOKS):
                 await asyncio.sleep(0)
-            return self._run(text)
+            return self._run(argument)
 
-    def _run(self, text: str) -> Reply:
+    def _run(self, argument: object) -> Reply:
         started = perf_counter_ns()
-        reply = self._answer(text)
+        reply = self._answer(argument)
         self._lasted_us = (perf_counter_ns() - started) / 1000
         return reply
 
-    def _recorded(
+    async def _inferred(self, body: bytes, scope: Scope, noted: Mapping[bytes, bytes]) -> tuple[Reply, bytes | None]:
+        """Return the answer to tensors, and the request id that came with them."""
+        inference = Inference([])
+        try:
+            inference = inference_of(body, binary=b"inference-header-content-length" in noted)
+            asked = body_of(inference, self._contract)
+        except Unreadable as error:
+            return refusal(message(error.status, ""), str(error)), _named(inference)
+        reply = await self._scored(asked, {"method": "POST", "headers": AS_JSON, "path": scope["path"]})
+        return reply_of(reply, inference, self._model, self._version), _named(inference)
+
+    async def _recorded(
         self, reply: Reply, body: bytes, noted: Mapping[bytes, bytes], identity: tuple[str, int, int]
     ) -> Reply:
         """Return the reply once it is in the journal, or what is to be said instead."""
         if self._journal is None:
             return reply
         request_id, received_us, latency_us = identity
-        event_us = self._event_time(noted)
         frame = Frame(
-            request_id=request_id,
-            received_us=received_us,
-            event_us=event_us,
-            status=reply.status,
-            version=self._version,
-            role=self._role,
-            latency_us=latency_us,
-            soft_failed=reply.soft_failed,
-            timed_out=reply.timed_out,
-            request=body,
-            response=reply.body,
+            request_id,
+            received_us,
+            self._event_time(noted) if self._event_time_header else None,
+            reply.status,
+            self._version,
+            self._role,
+            latency_us,
+            reply.soft_failed,
+            reply.timed_out,
+            body,
+            reply.body,
         )
         try:
             self._journal.append(frame)
@@ -177,7 +239,7 @@ class Application:
         return reply
 
     def _event_time(self, noted: Mapping[bytes, bytes]) -> int | None:
-        said = noted.get(b"x-holter-event-time") if self._event_time_header else None
+        said = noted.get(b"x-holter-event-time")
         moment = event_microseconds(said)
         if said is not None and moment is None:
             _log.warning("X-Holter-Event-Time %r is no time with a zone; the time of arrival counts", said)
@@ -194,13 +256,14 @@ class Application:
         return reply
 
     async def _send(
-        self, send: Send, reply: Reply, request_id: bytes, noted: Mapping[bytes, bytes], *, allow: str = ""
+        self, send: Send, scope: Scope, reply: Reply, request_id: bytes, noted: Mapping[bytes, bytes]
     ) -> None:
         headers = [
             (b"content-type", reply.content_type),
             (b"content-length", b"%d" % len(reply.body)),
             (b"x-request-id", request_id),
             (b"x-ms-request-id", request_id),
+            *reply.headers,
         ]
         if reply.failed is not None:
             headers.append((b"x-ms-run-function-failed", b"True" if reply.failed else b"False"))
@@ -208,11 +271,19 @@ class Application:
             headers.append((b"x-ms-run-fn-exec-ms", b"%.3f" % (reply.exec_us / 1000)))
         if b"x-ms-client-request-id" in noted:
             headers.append((b"x-ms-client-request-id", noted[b"x-ms-client-request-id"]))
+        if b"origin" in noted:
+            headers += self._origins.reply(scope["headers"], preflight=reply is EMPTY)
         if reply is EMPTY or reply.status == 405:
-            headers.append((b"allow", allow.encode()))
+            headers.append((b"allow", self._allows(scope["path"]).encode()))
         if reply.status == 401:
             headers.append((b"www-authenticate", b"Bearer"))
         if self.draining or reply.status == 413:
             headers.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
         await send({"type": "http.response.body", "body": reply.body})
+
+
+def _named(inference: Inference) -> bytes | None:
+    """Return the id of an inference as a request id, if it can be one."""
+    name = inference.id or ""
+    return name.encode() if 0 < len(name) <= LONGEST_ID and name.isascii() and name.isprintable() else None

@@ -1,12 +1,9 @@
 """The body of a request, whole, if it is not too large."""
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any, Final
+from typing import Final
 
 from holter.serving.reply import Reply, message, query_text
-
-Scope = Mapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+from holter.serving.scope import Receive, Scope
 
 _HEARD_OUT: Final = 4
 """How many times the limit is read and thrown away: most clients listen for the answer only when they have said all."""

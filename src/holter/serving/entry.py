@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from holter.errors import EntryScriptFailed
+from holter.serving.contract import ask_now, contract_of
+from holter.serving.raw_http import make_importable
 
 MODULE: Final = "entry_script"
 """Name of the user's module in ``sys.modules``."""
@@ -15,7 +17,8 @@ SAMPLE: Final = "sample.json"
 """A request beside the entry script: scored once before a worker takes traffic."""
 _TREE_LINES: Final = 200
 
-Run = Callable[[str], object]
+Run = Callable[..., object]
+"""A user's ``run``; :mod:`holter.serving.contract` says how it wants to be asked."""
 
 
 def load(script: Path) -> Run:
@@ -27,11 +30,12 @@ def load(script: Path) -> Run:
     Raises
     ------
     EntryScriptFailed
-        If the file is not there, cannot be imported, has no ``run``, or ``init()`` raises. What the script raised is
-        its cause.
+        If the file is not there, cannot be imported, has no ``run`` that can be asked, or ``init()`` raises. What the
+        script raised is its cause.
     """
     if not script.is_file():
         raise EntryScriptFailed(str(script), "there is no such file")
+    make_importable()
     sys.path.insert(0, str(script.parent))
     spec = importlib.util.spec_from_file_location(MODULE, script)
     if spec is None or spec.loader is None:
@@ -45,6 +49,10 @@ def load(script: Path) -> Run:
     run: Run | None = getattr(module, "run", None)
     if run is None or not callable(run):
         raise EntryScriptFailed(str(script), "it has no function run(data)")
+    try:
+        contract_of(run)
+    except TypeError as error:
+        raise EntryScriptFailed(str(script), f"its run() asks for what JSON cannot give: {error}") from error
     _initialise(script, getattr(module, "init", None))
     return run
 
@@ -61,7 +69,7 @@ def try_sample(script: Path, run: Run) -> bool:
     if not sample.is_file():
         return False
     try:
-        run(sample.read_text(encoding="utf-8"))
+        ask_now(contract_of(run), sample.read_bytes())
     except BaseException as error:
         raise EntryScriptFailed(str(script), f"run() on {SAMPLE} raised {_named(error)}") from error
     return True

@@ -4,28 +4,20 @@ The cases and their words are those of Azure's inference server, so that a clien
 """
 
 import json
-import logging
-from time import perf_counter_ns
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl
-
-from holter.serving.deadline import Deadline, TookTooLong
-from holter.serving.entry import Run
 
 JSON: Final = b"application/json"
 HTML: Final = b"text/html; charset=utf-8"
 LONGEST_ID: Final = 100
 """Characters of an ``x-request-id``; a longer one is refused."""
-_RUN_RAISED: Final = "An unexpected error occurred in scoring script. Check the logs for more info."
-_NOT_JSON: Final = "An unexpected internal error occurred. Check the logs for more info."
-_log = logging.getLogger("holter.serving")
 
 
 class Reply(NamedTuple):
     """A status, a body, and what is said about them in the headers and in the record.
 
     ``failed`` is the header ``x-ms-run-function-failed``, None where ``run()`` had no part in it. ``exec_us`` is None
-    where it did not come to its end.
+    where it did not come to its end. ``headers`` are those that a script has set itself.
     """
 
     status: int
@@ -35,6 +27,7 @@ class Reply(NamedTuple):
     exec_us: float | None = None
     soft_failed: bool = False
     timed_out: bool = False
+    headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
 def message(status: int, text: str, *, failed: bool | None = None) -> Reply:
@@ -87,42 +80,6 @@ def has_error(result: object) -> bool:
         except ValueError:
             return False
     return isinstance(result, dict) and "error" in result
-
-
-class Answering:
-    """Asks the user's ``run`` and turns whatever comes of it into a reply. Never raises."""
-
-    def __init__(self, run: Run, timeout_ms: int) -> None:
-        self._run, self._timeout_ms, self._deadline = run, timeout_ms, Deadline(timeout_ms)
-
-    def __call__(self, text: str) -> Reply:
-        """Return the reply to a request body."""
-        started = perf_counter_ns()
-        try:
-            with self._deadline:
-                result = self._run(text)
-        except TookTooLong:
-            self._deadline.leave()  # a tick may have struck on the way out of the block
-        except BaseException:  # noqa: BLE001  (a script that calls sys.exit() has failed, the worker has not)
-            _log.exception("run() raised")
-            if not self._deadline.passed:
-                return message(500, _RUN_RAISED, failed=True)
-        if self._deadline.passed:
-            _log.error("run() took longer than %d ms", self._timeout_ms)
-            return Reply(500, f"Scoring timeout after {self._timeout_ms} ms".encode(), HTML, True, timed_out=True)
-        return _succeeded(result, (perf_counter_ns() - started) / 1000)
-
-
-def _succeeded(result: object, exec_us: float) -> Reply:
-    if result is None:
-        return Reply(200, b"{}", failed=False, exec_us=exec_us)
-    try:
-        body = json.dumps(result).encode()
-        soft_failed = has_error(result)
-    except Exception:  # noqa: BLE001  (whatever a user's object does when it is looked at)
-        _log.exception("what run() returned is not JSON")
-        return message(500, _NOT_JSON, failed=False)
-    return Reply(200, body, failed=False, exec_us=exec_us, soft_failed=soft_failed)
 
 
 def _value(text: str) -> object:

@@ -18,6 +18,7 @@ import pyarrow as pa
 from holter.capture.parsing import Reply, parse_reply
 from holter.errors import EntryScriptFailed
 from holter.registry.entries import Deployment, ModelVersion
+from holter.serving.contract import ask_now, contract_of
 from holter.serving.entry import Run, load
 from holter.serving.order import Order, lay_out_model, user_environment
 from holter.serving.planning import code_order
@@ -104,7 +105,7 @@ class _Asking:
     """Asks a script in the shape that it understands, which the first rows find out."""
 
     def __init__(self, order: Order, run: Run, names: Sequence[str], task: Task | None) -> None:
-        self._script, self._run, self._names, self._task = str(order.script), run, names, task
+        self._script, self._contract, self._names, self._task = str(order.script), contract_of(run), names, task
         self._shapes = SHAPES
 
     def __call__(self, rows: Sequence[Sequence[Any]]) -> Reply:
@@ -123,7 +124,7 @@ class _Asking:
     def _answer(self, shape: Shape, rows: Sequence[Sequence[Any]]) -> Reply:
         body = json.dumps(shape(self._names, rows))
         try:
-            response = json.dumps(self._run(body)).encode()
+            response = ask_now(self._contract, body.encode())
         except Exception as error:
             raise _NoAnswer(f"run() raised {type(error).__name__}: {error}") from error
         reply = parse_reply(response, self._task, len(rows))

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from holter.serving.event_time import event_microseconds
-from holter.serving.reply import Answering, has_error, query_text
+from holter.serving.answering import Answering
+from holter.serving.reply import has_error, query_text
 
 
 class Rude(dict):

@@ -1,0 +1,259 @@
+"""How a ``run()`` is asked and how its result is written: what its signature and its decorators say.
+
+Azure's contract is ``run(data)`` with the body as text, and stays what a ``run`` without an annotation gets. A ``run``
+whose parameter says what it takes is given that: msgspec reads the body in one pass, refuses what does not fit with a
+sentence that says where, and costs a fifth of ``json.loads`` and ``numpy.array`` in the script.
+"""
+
+import asyncio
+import inspect
+import json
+import sys
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from holter.serving.raw_http import RAW, Request
+from holter.serving.scope import Scope
+
+_ENCODE_JSON: Final = json.JSONEncoder().encode
+AS_JSON: Final = ((b"content-type", b"application/json"),)
+"""Headers of a request that carries JSON."""
+_TEXT: Final = (str, Any, object, inspect.Parameter.empty)
+
+
+class Unreadable(Exception):
+    """A request that ``run()`` cannot be asked; its text says why, ``status`` is the HTTP status."""
+
+    def __init__(self, status: int, why: str) -> None:
+        super().__init__(why)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Contract:
+    """How to ask.
+
+    ``ask`` is called with what ``read`` made of a body, ``write`` makes the bytes of a reply from its result.
+    ``kind`` is the type that the parameter asks for, None for text; ``schema`` what inference-schema knows of it.
+    ``raw`` says that ``run`` answers any method, and gets the request itself; ``takes_object`` that values of ``kind``
+    are JSON objects, ``is_json`` that msgspec can describe them.
+    """
+
+    ask: Callable[[Any], object]
+    read: Callable[[bytes, Scope], Any]
+    write: Callable[[object], bytes]
+    kind: Any = None
+    schema: Mapping[str, Any] | None = None
+    raw: bool = False
+    asynchronous: bool = False
+    takes_object: bool = False
+    is_json: bool = False
+
+
+def contract_of(run: Callable[..., object]) -> Contract:
+    """Return how a ``run`` wants to be asked.
+
+    Raises
+    ------
+    TypeError
+        If its parameter is annotated with a type that JSON cannot be read into.
+
+    Examples
+    --------
+    >>> def run(data: list[list[float]]):
+    ...     return sum(map(sum, data))
+    >>> contract = contract_of(run)
+    >>> contract.ask(contract.read(b'{"data": [[1, 2], [3, 4]]}', {}))
+    10.0
+    """
+    waits = inspect.iscoroutinefunction(run)
+    if getattr(run, RAW, False):
+        return Contract(run, Request.of, _text, raw=True, asynchronous=waits)
+    schema = _decorated(run)
+    if schema is not None:
+        names = inspect.getfullargspec(inspect.unwrap(run))
+        reader = _Named(names.args, len(names.args) - len(names.defaults or ()))
+        return Contract(lambda given: run(**given), reader.read, _text, schema=schema, asynchronous=waits)
+    name, kind = _parameter(run)
+    if kind in _TEXT:
+        return Contract(run, _decoded, _text, asynchronous=waits)
+    if kind is bytes:
+        return Contract(run, lambda body, _: body, _text, asynchronous=waits)
+    return Contract(
+        run,
+        _typed(name, kind),
+        _typed_text,
+        kind=kind,
+        asynchronous=waits,
+        takes_object=_is_object(kind),
+        is_json=_array(kind) is None,
+    )
+
+
+def ask_now(contract: Contract, body: bytes) -> bytes:
+    """Return what ``run()`` answers to a body, where no server stands between: whatever it raises is raised.
+
+    Raises
+    ------
+    Unreadable
+        If the body is not what it takes.
+    """
+    result: Any = contract.ask(contract.read(body, {"method": "POST", "path": "/score", "headers": AS_JSON}))
+    if contract.asynchronous:
+        result = asyncio.run(result)
+    if result is None:
+        return b"{}"
+    return bytes(result.get_data()) if hasattr(result, "status_code") else contract.write(result)
+
+
+def _decoded(body: bytes, _: Scope) -> str:
+    return body.decode()
+
+
+def _text(result: object) -> bytes:
+    return _ENCODE_JSON(result).encode()
+
+
+def _parameter(run: Callable[..., object]) -> tuple[str, Any]:
+    """Return name and type of what a ``run`` takes."""
+    try:
+        first = next(iter(inspect.signature(run).parameters.values()), None)
+    except (TypeError, ValueError):  # made in C: it says nothing
+        return "", str
+    if first is None:
+        return "", str
+    function = run if inspect.isroutine(run) else type(run).__call__
+    try:
+        kind = typing.get_type_hints(function, include_extras=True).get(first.name, first.annotation)
+    except (NameError, TypeError):  # a name that exists for a type checker only
+        kind = str
+    return first.name, kind
+
+
+def _typed(name: str, kind: Any) -> Callable[[bytes, Scope], Any]:
+    """Return a reader of values of a type; what is no object may also come as the member of one, under its name."""
+    array = _array(kind)
+    whole = list[Any] if array is not None else kind
+    bare = msgspec.json.Decoder(whole)
+    wrapped = None if _is_object(kind) else msgspec.json.Decoder(msgspec.defstruct("Body", [(name, whole)]))
+
+    def read(body: bytes, _: Scope) -> Any:
+        try:
+            if wrapped is not None and body.lstrip()[:1] == b"{":
+                value = getattr(wrapped.decode(body), name)
+            else:
+                value = bare.decode(body)
+        except msgspec.ValidationError as error:
+            raise Unreadable(422, f"The body does not fit what run({name}) takes: {error}") from error
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise Unreadable(400, f"The body is no JSON: {error}") from error
+        if array is None:
+            return value
+        try:
+            return array(value)
+        except (TypeError, ValueError) as error:
+            raise Unreadable(422, f"The body does not fit what run({name}) takes: {error}") from error
+
+    return read
+
+
+def _is_object(kind: Any) -> bool:
+    """Whether values of a type are JSON objects themselves."""
+    info = msgspec.inspect.type_info(kind) if _array(kind) is None else None
+    kinds = info.types if isinstance(info, msgspec.inspect.UnionType) else (info,)
+    objects = (
+        msgspec.inspect.StructType,
+        msgspec.inspect.DictType,
+        msgspec.inspect.TypedDictType,
+        msgspec.inspect.DataclassType,
+    )
+    return any(isinstance(each, objects) for each in kinds)
+
+
+def _array(kind: Any) -> Callable[[Any], Any] | None:
+    """Return what makes a numpy array of lists, for an annotation that asks for one.
+
+    numpy is not imported here: a script that names it in an annotation has done so.
+    """
+    numpy = sys.modules.get("numpy")
+    if numpy is None:
+        return None
+    if kind is numpy.ndarray:
+        return numpy.array  # type: ignore[no-any-return]
+    if typing.get_origin(kind) is not numpy.ndarray:
+        return None
+    scalar = typing.get_args(typing.get_args(kind)[1])
+    known = scalar and isinstance(scalar[0], type) and issubclass(scalar[0], numpy.generic)
+    return _with_type(numpy.array, scalar[0]) if known else numpy.array
+
+
+def _with_type(array: Callable[..., Any], scalar: Any) -> Callable[[Any], Any]:
+    return lambda value: array(value, scalar)
+
+
+def _typed_text(result: object) -> bytes:
+    return msgspec.json.encode(result, enc_hook=_plain)
+
+
+def _plain(value: Any) -> Any:
+    """Return arrays and frames, which JSON does not know, as lists."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if hasattr(value, "to_dict") and hasattr(value, "columns"):
+        return value.to_dict("records")
+    raise NotImplementedError(f"{type(value).__name__} is not JSON")
+
+
+def _decorated(run: Callable[..., object]) -> Mapping[str, Any] | None:
+    """Return what the decorators of inference-schema know of a ``run``, if the script has used them."""
+    known = sys.modules.get("inference_schema.schema_util")
+    if known is None or not known.is_schema_decorated(run):
+        return None
+    return {
+        "input": known.get_input_schema(run),
+        "output": known.get_output_schema(run),
+        "versions": known.get_supported_versions(run),
+    }
+
+
+class _Named:
+    """Reads the parameters of a decorated ``run`` from the members of a JSON object, as Azure does."""
+
+    def __init__(self, names: list[str], required: int) -> None:
+        self._names, self._required = names, names[:required]
+
+    def read(self, body: bytes, scope: Scope) -> dict[str, Any]:
+        """Return the parameters by name."""
+        kinds = [value for name, value in scope.get("headers", ()) if name == b"content-type"]
+        if scope.get("method") == "POST" and not (kinds and _is_json(kinds[0])):
+            raise Unreadable(
+                415, "This model has an input schema: send its parameters with Content-Type: application/json"
+            )
+        try:
+            given = json.loads(body)
+        except ValueError as error:
+            raise Unreadable(400, f"The body is no JSON: {error}") from error
+        if not isinstance(given, dict):
+            raise Unreadable(400, f"Send a JSON object with the parameters {', '.join(self._names)}.")
+        missing = [name for name in self._required if name not in given]
+        unknown = [name for name in given if name not in self._names]
+        if missing or unknown:
+            what = f"lacks {', '.join(missing)}" if missing else f"has {', '.join(unknown)}"
+            raise Unreadable(400, f"The body {what}; the parameters are {', '.join(self._names)}.")
+        return given
+
+
+def _is_json(kind: bytes) -> bool:
+    """Whether a content type is JSON.
+
+    Examples
+    --------
+    >>> _is_json(b"application/json; charset=utf-8"), _is_json(b"application/vnd.x+json"), _is_json(b"text/plain")
+    (True, True, False)
+    """
+    name = kind.partition(b";")[0].strip().lower()
+    return name == b"application/json" or (name.startswith(b"application/") and name.endswith(b"+json"))
