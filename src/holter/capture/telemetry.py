@@ -24,6 +24,10 @@ import msgspec
 from holter.types import SeriesKind
 
 SUFFIX: Final = ".items"
+VARIABLE: Final = "HOLTER_TELEMETRY"
+"""Folder of the spool, as a scoring worker is told it."""
+OUTSIDE: Final = "_programs"
+"""Source of what programs outside of the process tree measure; no deployment can have this name."""
 FLUSH_SECONDS: Final = 0.04
 """How long :meth:`Spool.flush` may wait: it is called in the middle of a request."""
 LAST_SECONDS: Final = 1.0
@@ -96,6 +100,12 @@ class Spool:
             return
         self._queue.append(msgspec.json.encode(_bounded(item)) + b"\n")
         self._taken += 1
+
+    def lose(self, count: int = 1) -> None:
+        """Count items that could not even be made."""
+        if self._owner != os.getpid():
+            self._begin()
+        self.dropped += count
 
     def flush(self, seconds: float = FLUSH_SECONDS) -> bool:
         """Ask for what was put so far to be written, wait a moment at most, and tell whether it was."""
@@ -188,6 +198,49 @@ def _first(values: dict[str, _T]) -> Iterator[tuple[str, _T]]:
 def _lost(count: int) -> bytes:
     item = Item(SeriesKind.LOST, "dropped", time.time_ns() // 1000, float(count), count)
     return msgspec.json.encode(item) + b"\n"
+
+
+class Nowhere(Spool):
+    """Where items go when no workspace is near: nowhere, counted, and said once."""
+
+    def __init__(self) -> None:
+        super().__init__(Path())
+        self._said = False
+
+    def put(self, item: Item) -> None:
+        """Count an item that is lost."""
+        del item
+        self.lose()
+
+    def lose(self, count: int = 1) -> None:
+        """Count items that are lost; the first says why."""
+        self.dropped += count
+        if not self._said:
+            self._said = True
+            _log.warning("telemetry is lost: no workspace is near. Set HOLTER_WORKSPACE to its folder.")
+
+    def flush(self, seconds: float = FLUSH_SECONDS) -> bool:
+        """Return at once: nothing waits."""
+        del seconds
+        return True
+
+
+def own_spool() -> Spool:
+    """Return the spool of this process.
+
+    In a scoring worker it is the deployment's (``HOLTER_TELEMETRY``); elsewhere that of the workspace which
+    ``HOLTER_WORKSPACE`` names, or of the one in ``./holter``.
+    """
+    return _spool_for(os.environ.get(VARIABLE), os.environ.get("HOLTER_WORKSPACE"))
+
+
+@lru_cache
+def _spool_for(folder: str | None, workspace: str | None) -> Spool:
+    if folder:
+        return spool_of(Path(folder))
+    root = Path(workspace or "holter").absolute()
+    known = (root / "holter.toml").is_file() or (root / "holter.db").is_file()
+    return spool_of(root / "telemetry" / OUTSIDE) if known else Nowhere()
 
 
 @lru_cache
