@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from holter.capture.compactor import Compactor
-from holter.capture.journal import segments
+from holter.capture.segments import segments
 from holter.registry import DeploymentSettings, Shelves
 from holter.types import Feature, Kind, Schema, Span, Task
 

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from holter.capture.frame import HEADER, Frame, encode
-from holter.capture.journal import Journal, read, segments
+from holter.capture.journal import Journal
+from holter.capture.segments import read, segments
 
 INTEGERS = st.integers(-(2**63), 2**63 - 1)
 FRAMES = st.builds(

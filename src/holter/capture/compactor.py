@@ -12,9 +12,9 @@ from typing import Final, Self
 from uuid import uuid4
 
 from holter.capture.intake import Intake, Taken
-from holter.capture.journal import segments
 from holter.capture.places import LOCK, journal_folder
 from holter.capture.purging import purge
+from holter.capture.segments import segments
 from holter.registry import Shelves
 from holter.registry.entries import Shelf
 

@@ -14,9 +14,10 @@ from typing import Final
 
 from holter.capture.counting import Minutes
 from holter.capture.frame import HEADER, Frame
-from holter.capture.journal import Damage, is_live, read, segments, sweep
 from holter.capture.places import journal_folder
 from holter.capture.rows import Counts, Layout, Rows, concatenate
+from holter.capture.segments import Damage, is_live, read, segments, sweep
+from holter.capture.slot import rescue
 from holter.errors import DamagedState, LeaseLost, NotFound
 from holter.registry import Shelves
 from holter.registry.entries import Shelf
@@ -84,6 +85,7 @@ class Intake:
     def take(self, now: datetime, *, flush: bool) -> Taken:
         """Read what is new, count its traffic, commit rows that are many, old or wanted, remove what is finished."""
         reading = _Reading(Minutes())
+        rescue(self._folder)
         for segment in self._open_segments():
             self._read(segment, reading)
             if reading.full:
@@ -110,6 +112,8 @@ class Intake:
     def _read(self, segment: _Segment, reading: "_Reading") -> None:
         try:
             live = is_live(segment.path)  # asked first: what is read afterwards is all there will ever be
+            if not live:
+                rescue(self._folder)  # while the segment that says whether the worker had answered is still there
             for frame, end in read(segment.path, segment.position, damaged=reading.report):
                 if end > segment.counted:
                     reading.minutes.add(frame, reading.take_gaps())

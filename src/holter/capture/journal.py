@@ -1,10 +1,11 @@
-"""The crash-safe log a scoring worker appends to, and how it is read while it grows.
+"""The crash-safe log a scoring worker appends to.
 
 A frame is in the page cache once :meth:`Journal.append` returns: it outlives ``kill -9`` of every process. It is on
-disk at most ``sync_seconds`` later. A segment is locked by its writer for as long as it may grow; a segment that can be
-locked is finished.
+disk at most ``sync_seconds`` later, or, where replies wait for that, once :meth:`Journal.durable` is over. A segment is
+locked by its writer for as long as it may grow; a segment that can be locked is finished.
 """
 
+import asyncio
 import contextlib
 import errno
 import fcntl
@@ -12,22 +13,22 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Final, Self
+from typing import Final, Self
 from uuid import uuid4
 
 import msgspec
 
-from holter.capture.frame import HEADER, PREFIX, Frame, check_header, encode, note_of, payload_of
-from holter.errors import DamagedSegment, JournalFull
+from holter.capture.frame import HEADER, Frame, encode, note_of
+from holter.capture.segments import SUFFIX, weight
+from holter.capture.slot import Slot
+from holter.errors import JournalFull
 
-SUFFIX: Final = ".journal"
-ABANDONED_SECONDS: Final = 3600.0
-"""A half-made segment of this age was left by a crash between creating and publishing it, which takes milliseconds."""
-_READ_BYTES: Final = 1 << 20
+PATIENCE_SECONDS: Final = 10.0
+"""How long a reply waits for the disk before the disk counts as full."""
+WEIGH_SECONDS: Final = 1.0
+"""How often the journals of a folder are weighed: what comes in between may be more than the limit."""
 _log = logging.getLogger("holter.capture")
 
 
@@ -42,6 +43,10 @@ class Journal:
         A segment of at least this size is finished and the next one begun.
     sync_seconds
         How often what was written is forced to disk, in a thread.
+    grouped
+        Whether replies wait for the disk (:meth:`durable`): everything written while one sync runs shares the next.
+    most_bytes
+        What all journals of the folder may hold together; more is as if the disk were full. 0: anything.
 
     Attributes
     ----------
@@ -53,10 +58,23 @@ class Journal:
         How often the disk refused a sync.
     """
 
-    def __init__(self, folder: Path, *, segment_bytes: int = 64 << 20, sync_seconds: float = 0.2) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        segment_bytes: int = 64 << 20,
+        sync_seconds: float = 0.2,
+        grouped: bool = False,
+        most_bytes: int = 0,
+    ) -> None:
         self.folder, self.segment_bytes, self.sync_seconds = Path(folder), segment_bytes, sync_seconds
+        self.grouped, self.most_bytes = grouped, most_bytes
         self.worker = uuid4().hex
         self.frames = self.bytes = self.gaps = self.sync_failures = 0
+        self._held, self._weighed, self._broken = 0, 0.0, False
+        self._waiting: list[_Waiting] = []
+        self._wake = threading.Event()
+        self._slot: Slot | None = None
         self._number, self._offset, self._missed = 0, 0, 0
         self._dirty, self._fit = False, True
         self._note: Frame | None = None
@@ -72,6 +90,23 @@ class Journal:
         """The segment that is written now."""
         return self.folder / f"{self.worker}-{self._number:04d}{SUFFIX}"
 
+    def begin(self, frame: Frame) -> None:
+        """Keep a frame of a request that is about to be answered, so that it is known if it kills this process.
+
+        The frame says what the record is to say then: :data:`holter.capture.slot.CRASHED`, and no response.
+        """
+        try:
+            if self._slot is None:
+                self._slot = Slot(self.folder / f"{self.worker}.slot")
+            self._slot.put(frame, self._number, self._offset)
+        except OSError as error:
+            _log.warning("a request is answered without being kept beforehand: %s", error)
+
+    def release(self) -> None:
+        """Keep nothing any more: the request was answered, and could not be written."""
+        if self._slot is not None:
+            self._slot.clear()
+
     def append(self, frame: Frame) -> None:
         """Write a frame, whole or not at all.
 
@@ -86,6 +121,8 @@ class Journal:
             self._put(frame)
 
     def _put(self, frame: Frame) -> None:
+        if self.most_bytes and self._held >= self.most_bytes:
+            raise JournalFull(str(self.path), f"the journals hold {self._held >> 20} MiB and may hold no more")
         missed = self._missed
         data = encode(msgspec.structs.replace(frame, gaps=frame.gaps + missed) if missed else frame)
         if self._offset >= self.segment_bytes or not self._fit:
@@ -107,18 +144,51 @@ class Journal:
             self._missed += 1
             self._note = note_of(frame, 0)
 
+    async def durable(self) -> None:
+        """Wait until what was appended before is on disk; returns at once where replies do not wait for that.
+
+        Raises
+        ------
+        JournalFull
+            If the disk refuses, or has not done it after :data:`PATIENCE_SECONDS`. The frame may survive all the same.
+        """
+        if not self.grouped:
+            return
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
+        with self._lock:
+            self._waiting.append((loop, done))
+        self._wake.set()
+        try:
+            await asyncio.wait_for(done, PATIENCE_SECONDS)
+        except TimeoutError as error:
+            raise JournalFull(str(self.path), f"the disk took more than {PATIENCE_SECONDS:g} s") from error
+
     def sync(self) -> None:
         """Force what was written to disk, now."""
         with self._sync_lock:  # only the holder closes files, so that none is closed under a running sync
             with self._lock:
                 retired, self._retired = self._retired, []
+                waiting, self._waiting = self._waiting, []
                 dirty, self._dirty = self._dirty, False
-                current = self._fd
+                current, refused = self._fd, self._broken
             for fd in retired:
-                self._datasync(fd)
+                refused |= not self._datasync(fd)
                 os.close(fd)
-            if dirty:
-                self._datasync(current)
+            if dirty and not self._datasync(current):
+                # What a refused sync has lost no later one brings back, and none says so: go on in another file.
+                self._fit, self._broken, refused = False, True, True
+            for loop, done in waiting:
+                with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                    loop.call_soon_threadsafe(self._tell, done, refused)
+
+    def _tell(self, done: "asyncio.Future[None]", refused: bool) -> None:
+        if done.done():
+            return
+        if refused:
+            done.set_exception(JournalFull(str(self.path), "the disk refused to keep it"))
+        else:
+            done.set_result(None)
 
     def close(self) -> None:
         """Force everything to disk and give up the segment; a second call does nothing."""
@@ -127,9 +197,12 @@ class Journal:
                 return
             self._stop.set()
             self._tell_missed()
+        self._wake.set()
         self._syncer.join()
         self.sync()
         os.close(self._fd)
+        if self._slot is not None:
+            self._slot.close()
 
     def _tell_missed(self) -> None:
         if not self._missed or self._note is None:
@@ -169,7 +242,7 @@ class Journal:
             self._number -= 1
             raise JournalFull(str(self.path), error.strerror or str(error)) from error
         self._retired.append(self._fd)
-        self._fd, self._fit, self._dirty = fd, True, True
+        self._fd, self._fit, self._dirty, self._broken = fd, True, True, False
 
     def _open_segment(self) -> int:
         # Made under another name, so that nobody finds a segment that is not locked yet and takes it for finished.
@@ -188,128 +261,27 @@ class Journal:
         return fd
 
     def _sync_forever(self) -> None:
-        while not self._stop.wait(self.sync_seconds):
+        while not self._stop.is_set():
+            self._wake.wait(self.sync_seconds)
+            self._wake.clear()
             self.sync()
+            self._weigh()
 
-    def _datasync(self, fd: int) -> None:
+    def _weigh(self) -> None:
+        if self.most_bytes and time.monotonic() - self._weighed >= WEIGH_SECONDS:
+            self._held, self._weighed = weight(self.folder), time.monotonic()
+
+    def _datasync(self, fd: int) -> bool:
         try:
             os.fdatasync(fd)
         except OSError:
             self.sync_failures += 1
             _log.exception("the disk refused to sync %s", self.folder)
+            return False
+        return True
 
 
-@dataclass(frozen=True)
-class Damage:
-    """Bytes of a segment, from ``start`` up to ``end``, that are no frame although frames follow."""
-
-    segment: str
-    start: int
-    end: int
-
-
-def segments(folder: Path) -> list[Path]:
-    """Return the segments of a folder, by worker and number; none when there is no folder."""
-    return sorted(Path(folder).glob(f"*{SUFFIX}"))
-
-
-def is_live(path: Path) -> bool:
-    """Tell whether a writer still holds a segment. Once False it stays False, and the size is final."""
-    with path.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        return False
-
-
-def sweep(folder: Path) -> int:
-    """Remove half-made segments that a crash has left, and return how many."""
-    removed = 0
-    for half in Path(folder).glob("*.new"):
-        with contextlib.suppress(FileNotFoundError):
-            if time.time() - half.stat().st_mtime > ABANDONED_SECONDS and not is_live(half):
-                half.unlink()
-                removed += 1
-    return removed
-
-
-def read(
-    path: Path, offset: int = 0, *, damaged: Callable[[Damage], None] | None = None
-) -> Iterator[tuple[Frame, int]]:
-    """Yield the frames that start at ``offset`` or later, each with the offset where it ends.
-
-    Parameters
-    ----------
-    path
-        A segment; it may be growing.
-    offset
-        0, or the end of a frame as yielded before.
-    damaged
-        Called for damaged bytes, after which reading goes on at the next frame. None: they raise.
-
-    Raises
-    ------
-    DamagedSegment
-        If a frame in the middle cannot be read and nobody listens, or the file is no segment.
-    NewerFormat
-        If a later Holter wrote it.
-
-    Notes
-    -----
-    The last frame may be incomplete: it is being written, or its writer died and never acknowledged it. Reading stops
-    before it and says nothing. Its bytes come from a caller, so they are never searched for frames.
-    """
-    with path.open("rb", buffering=_READ_BYTES) as file:
-        size = os.fstat(file.fileno()).st_size
-        check_header(path.name, file.read(len(HEADER)))
-        at = max(offset, len(HEADER))
-        file.seek(at)
-        while at + PREFIX.size <= size:
-            prefix = file.read(PREFIX.size)
-            end = at + PREFIX.size + PREFIX.unpack(prefix)[0] if len(prefix) == PREFIX.size else size + 1
-            if end > size:
-                return
-            frame = payload_of(prefix, file.read(end - at - PREFIX.size))
-            if frame is not None:
-                yield frame, end
-            else:
-                found = _next_frame(file, at, end, size)
-                if found is None:
-                    return
-                end = found
-                _report(Damage(path.name, at, end), damaged)
-                file.seek(end)
-            at = end
-
-
-def _report(damage: Damage, damaged: Callable[[Damage], None] | None) -> None:
-    if damaged is None:
-        raise DamagedSegment(damage.segment, damage.start)
-    damaged(damage)
-
-
-def _next_frame(file: BinaryIO, bad: int, end: int, size: int) -> int | None:
-    """Return where the first readable frame after a bad one starts: where the bad one says it ends, else by search."""
-    file.seek(bad)
-    data = file.read(size - bad)
-    if _frame_at(data, end - bad):
-        return end
-    first = bytes([0x90 | len(Frame.__struct_fields__)])  # how MessagePack begins an array of that many fields
-    found = data.find(first, PREFIX.size + 1)
-    while found >= 0:
-        if _frame_at(data, found - PREFIX.size):
-            return bad + found - PREFIX.size
-        found = data.find(first, found + 1)
-    return None
-
-
-def _frame_at(data: bytes, at: int) -> bool:
-    prefix = data[at : at + PREFIX.size]
-    if len(prefix) < PREFIX.size:
-        return False
-    start, length = at + PREFIX.size, PREFIX.unpack(prefix)[0]
-    return start + length <= len(data) and payload_of(prefix, data[start : start + length]) is not None
+_Waiting = tuple[asyncio.AbstractEventLoop, "asyncio.Future[None]"]
 
 
 def _write_whole(fd: int, data: bytes) -> None:

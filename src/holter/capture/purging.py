@@ -4,8 +4,8 @@ import fcntl
 import shutil
 from pathlib import Path
 
-from holter.capture.journal import is_live, segments
 from holter.capture.places import LOCK, journal_folder
+from holter.capture.segments import is_live, segments
 from holter.registry import Shelves
 from holter.registry.entries import Shelf
 from holter.registry.shelving import FOLDERS

@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from holter.capture.journal import is_live
+from holter.capture.segments import is_live
 from holter.capture.telemetry import SUFFIX, Item
 from holter.registry import Shelves
 from holter.types import Occurrence, Series, SeriesKind

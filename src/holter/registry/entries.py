@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
+from holter.errors import BadSetting
 from holter.rules import Rule
 from holter.types import Schema
 
@@ -50,7 +51,14 @@ class DeploymentState(StrEnum):
 class DeploymentSettings:
     """How a service runs; written once at deployment, replaced as a whole.
 
-    ``max_request_mb`` is the largest body that is read, in units of 2**20 bytes; 0: any.
+    ``max_request_mb`` is the largest body that is read, in units of 2**20 bytes; 0: any. ``cors_origins`` are the
+    web pages that may score, with commas between them; ``*``: all. ``ssl_certfile`` and ``ssl_keyfile`` are PEM files,
+    read where they lie; without them the service speaks plain HTTP. How requests are recorded:
+    ``sync_seconds`` is how often what was written is forced to disk; ``acknowledge`` says whether a reply waits until
+    its record is ``written`` or until it is ``synced``; ``journal_full`` is the setting of that name for this
+    deployment alone, where it is not empty; ``redact`` names columns that are not to be written as they are, see
+    :mod:`holter.capture.redaction`. ``keep_days`` and ``keep_label_days`` are the age at which records and labels are
+    removed; None: never.
     """
 
     workers: int = 1
@@ -62,6 +70,25 @@ class DeploymentSettings:
     auth: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
     max_request_mb: int = 64
+    cors_origins: str = ""
+    ssl_certfile: str | None = None
+    ssl_keyfile: str | None = None
+    sync_seconds: float = 0.2
+    acknowledge: str = "written"
+    journal_full: str = ""
+    redact: Mapping[str, str] = field(default_factory=dict)
+    keep_days: float | None = None
+    keep_label_days: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.acknowledge not in ("written", "synced"):
+            raise BadSetting("acknowledge", f'{self.acknowledge!r} is neither "written" nor "synced".')
+        if self.journal_full not in ("", "refuse", "serve"):
+            raise BadSetting("journal_full", f'{self.journal_full!r} is neither "refuse" nor "serve".')
+        for name in ("sync_seconds", "keep_days", "keep_label_days"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise BadSetting(name, f"{value} is not more than 0.")
 
 
 @dataclass(frozen=True)
@@ -109,7 +136,18 @@ class Observed:
     @property
     def headline(self) -> str:
         """The one line of ``detail`` that says what is the matter; the traceback and the folder come after it."""
-        return self.detail.partition("\n")[0]
+        return headline(self.detail)
+
+
+def headline(text: str) -> str:
+    r"""Return the first line of an explanation.
+
+    Examples
+    --------
+    >>> headline("init() raised ValueError: bad weights\nTraceback (most recent call last):")
+    'init() raised ValueError: bad weights'
+    """
+    return text.partition("\n")[0]
 
 
 @dataclass(frozen=True)
@@ -135,7 +173,8 @@ class Deployment:
     @property
     def scoring_uri(self) -> str:
         """Where to post."""
-        return f"http://127.0.0.1:{self.port}/score"
+        scheme = "https" if self.settings.ssl_certfile else "http"
+        return f"{scheme}://127.0.0.1:{self.port}/score"
 
 
 @dataclass(frozen=True)

@@ -46,13 +46,31 @@ class Settings:
     compact_seconds: float = _setting(2.0, "Longest time a record waits in a journal before it moves to its table.")
     compact_rows: int = _setting(20_000, "Records in a journal that make it move earlier.")
     journal_full: str = _setting("refuse", 'When the disk is full: "refuse" requests, or "serve" without recording.')
+    journal_max_mb: int = _setting(
+        10_240, "What the journals of a deployment may hold, in MiB, before that counts as a full disk; 0: anything."
+    )
+    journal_keep_days: float = _setting(30.0, "Age at which parts of a journal that cannot be read are removed.")
+    rollout_requests: int = _setting(
+        200, "How many of its first requests a new version is on trial for; 0: it is trusted at once."
+    )
+    rollout_failures: float = _setting(
+        0.05, "Share of failures a version on trial may have above the version before; beyond it, that one returns."
+    )
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65_535:
             raise BadSetting("port", f"{self.port} is no port; give 0 to 65535.")
-        for name in ("beat_seconds", "compact_seconds", "compact_rows"):
+        for name in ("beat_seconds", "compact_seconds", "compact_rows", "journal_keep_days"):
             if not getattr(self, name) > 0:
                 raise BadSetting(name, f"{getattr(self, name)} is not more than 0.")
+        for name in ("journal_max_mb", "rollout_requests"):
+            if getattr(self, name) < 0:
+                raise BadSetting(name, f"{getattr(self, name)} is less than 0.")
+        if not 0 <= self.rollout_failures <= 1:
+            raise BadSetting("rollout_failures", f"{self.rollout_failures} is no share; give 0 to 1.")
+        self._check_words()
+
+    def _check_words(self) -> None:
         if self.journal_full not in {"refuse", "serve"}:
             raise BadSetting("journal_full", f'{self.journal_full!r} is neither "refuse" nor "serve".')
         if self.host not in _LOOPBACK and not self.token:

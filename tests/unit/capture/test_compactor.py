@@ -9,8 +9,9 @@ import pytest
 from holter.capture import intake
 from holter.capture.compactor import LOCK, Compaction, Compactor
 from holter.capture.frame import HEADER, encode
+from holter.capture.journal import Journal
 from holter.capture.places import journal_folder
-from holter.capture.journal import Journal, read, segments
+from holter.capture.segments import read, segments
 from holter.registry import Shelves
 from holter.types import Feature, Kind, Schema, Span, Task
 

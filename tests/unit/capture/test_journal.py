@@ -8,7 +8,8 @@ import threading
 import pytest
 
 from holter.capture.frame import HEADER, encode
-from holter.capture.journal import ABANDONED_SECONDS, Journal, is_live, read, segments, sweep
+from holter.capture.journal import Journal
+from holter.capture.segments import ABANDONED_SECONDS, is_live, read, segments, sweep
 from holter.errors import DamagedSegment, JournalFull, NewerFormat
 
 

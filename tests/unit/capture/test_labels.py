@@ -6,9 +6,9 @@ import pyarrow as pa
 import pytest
 
 from holter.capture.compactor import Compactor
-from holter.capture.places import journal_folder
 from holter.capture.journal import Journal
 from holter.capture.labels import log_labels
+from holter.capture.places import journal_folder
 from holter.errors import BadLabels, NaiveTime, NotFound, UnknownColumn
 from holter.types import Schema, Span, Task
 
