@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from holter.errors import UnreadableTable
 from holter.source.part import BATCH_ROWS, Within, reading
+from holter.source.remedies import first_line
 
 
 def is_delta(path: str) -> bool:
@@ -33,9 +34,10 @@ class Delta:
             self._dataset = self._table.to_pyarrow_dataset()
         except DeltaProtocolError as error:
             if not hasattr(self._table, "scan"):
-                raise UnreadableTable(path, f"{error}. Update the deltalake package.") from error
+                raise UnreadableTable(path, f"{first_line(error)}. Update the deltalake package.") from error
         except (DeltaError, OSError) as error:
-            raise UnreadableTable(path, f"{error}. The table is damaged; restore an older version of it.") from error
+            damaged = f"{first_line(error)}. The table is damaged; restore an older version of it."
+            raise UnreadableTable(path, damaged) from error
 
     def batches(self, schema: pa.Schema, within: Within | None = None) -> Iterator[pa.RecordBatch]:
         """Yield its rows in some of its columns; ``within`` skips files and row groups outside of a stretch of time."""

@@ -5,6 +5,7 @@ where it is installed.
 """
 
 import glob
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -95,7 +96,7 @@ def files_of(path: str) -> list[str]:
         If there is none.
     """
     if Path(path).is_dir():
-        found = [str(file) for file in sorted(Path(path).rglob("*")) if file.is_file() and _is_data(file, path)]
+        found = [str(file) for file in sorted(_walked(path)) if file.is_file() and _is_data(file, path)]
         if not found:
             raise UnreadableTable(path, f"the folder has no file ending in {', '.join(OPENERS)}.")
         return found
@@ -105,6 +106,17 @@ def files_of(path: str) -> list[str]:
     if not found:
         raise UnreadableTable(path, "there is no such file. Check the path; it is relative to the working folder.")
     return found
+
+
+def _walked(folder: str) -> Iterator[Path]:
+    """Yield all files of a folder; one that may not be looked into is an error and no empty folder."""
+
+    def refuse(error: OSError) -> None:
+        raise error
+
+    with reading(folder):
+        for parent, _, names in os.walk(folder, onerror=refuse):
+            yield from (Path(parent) / name for name in names)
 
 
 def _is_data(file: Path, root: str) -> bool:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
@@ -12,6 +13,10 @@ from holter.source.part import Part, Within
 
 _CSV_BLOCK: Final = 8 * 1024 * 1024
 """Bytes of a CSV file from which its types are guessed; the default of 1 MiB guesses wrong more often."""
+_LARGEST_BLOCK: Final = 1024 * 1024 * 1024
+"""A line of CSV has to fit into a block; Arrow counts them in 31 bits."""
+_UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
+"""How text in UTF-16 begins (Unicode 16.0, section 23.8)."""
 
 
 class _Csv:
@@ -21,18 +26,29 @@ class _Csv:
     def __init__(self, name: str, delimiter: str = ",") -> None:
         self.name = name
         self._delimiter = delimiter
-        with self._reader() as reader:
-            self.schema: pa.Schema = reader.schema
+        with Path(name).open("rb") as file:
+            if file.read(2) in _UTF16:
+                raise pa.ArrowInvalid("UTF-16")
+        self.schema, self._block = self._guessed()
         for field in self.schema:
             if pa.types.is_binary(field.type):  # what the guess falls back to
                 raise pa.ArrowInvalid("invalid UTF8 data")
 
-    def _reader(self, **convert: Any) -> Any:
+    def _guessed(self) -> tuple[pa.Schema, int]:
+        block = _CSV_BLOCK
+        while True:
+            try:
+                with self._reader(block) as reader:
+                    return reader.schema, block
+            except pa.ArrowInvalid as error:
+                block = _larger(block, error)
+
+    def _reader(self, block: int, **convert: Any) -> Any:
         from pyarrow import csv
 
         return csv.open_csv(
             self.name,
-            read_options=csv.ReadOptions(block_size=_CSV_BLOCK),
+            read_options=csv.ReadOptions(block_size=block),
             parse_options=csv.ParseOptions(delimiter=self._delimiter, newlines_in_values=True),
             convert_options=csv.ConvertOptions(**convert),
         )
@@ -42,15 +58,38 @@ class _Csv:
         del within
         there = set(self.schema.names)
         types = {field.name: field.type for field in known if field.name in there}
-        try:
-            with self._reader(column_types=types, include_columns=list(columns)) as reader:
-                for batch in reader:
-                    yield batch.select(list(columns))
-        except pa.ArrowInvalid as error:  # which counts columns where people know names
-            names = self.schema.names
-            raise pa.ArrowInvalid(
-                re.sub(r"column #(\d+)", lambda m: f"column {names[int(m[1])]!r}", str(error))
-            ) from error
+        options = {"column_types": types, "include_columns": list(columns)}
+        block, done = self._block, 0
+        while True:
+            try:
+                with self._reader(block, **options) as reader:
+                    for batch in _after(reader, done):
+                        done += batch.num_rows
+                        yield batch.select(list(columns))
+            except pa.ArrowInvalid as error:
+                block = _larger(block, self._named(error))
+            else:
+                return
+
+    def _named(self, error: pa.ArrowInvalid) -> pa.ArrowInvalid:
+        """Name the column in what Arrow says, which counts columns."""
+        names = self.schema.names
+        return pa.ArrowInvalid(re.sub(r"column #(\d+)", lambda m: f"column {names[int(m[1])]!r}", str(error)))
+
+
+def _larger(block: int, error: pa.ArrowInvalid) -> int:
+    """Return a larger size of block where a line was longer than one; anything else stays an error."""
+    if "straddl" not in str(error) or block >= _LARGEST_BLOCK:
+        raise error
+    return min(block * 16, _LARGEST_BLOCK)
+
+
+def _after(reader: Any, rows: int) -> Iterator[pa.RecordBatch]:
+    """Yield what comes after some rows, which were read before."""
+    for batch in reader:
+        if batch.num_rows > rows:
+            yield batch.slice(rows)
+        rows = max(0, rows - batch.num_rows)
 
 
 class _Ipc:
@@ -59,28 +98,37 @@ class _Ipc:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        with pa.memory_map(name) as source:
+        with pa.OSFile(name) as source:
             self.schema: pa.Schema = _ipc_reader(source).schema
 
     def batches(self, columns: Sequence[str], known: pa.Schema, within: Within | None) -> Iterator[pa.RecordBatch]:
-        """Yield its batches, mapped from the file."""
+        """Yield its batches. They are read and not mapped: a mapped file that is cut short kills the process."""
         del known, within
-        with pa.memory_map(self.name) as source:
+        with pa.OSFile(self.name) as source:
             reader = _ipc_reader(source)
             if isinstance(reader, pa.ipc.RecordBatchFileReader):
                 whole = (reader.get_batch(i) for i in range(reader.num_record_batches))
             else:
                 whole = iter(reader)
-            yield from (batch.select(list(columns)) for batch in whole)
+            yield from (_checked(batch.select(list(columns))) for batch in whole)
 
 
 def _ipc_reader(source: Any) -> Any:
     """Open the file format, or the stream format that is often written under the same name."""
-    try:
-        return pa.ipc.open_file(source)
-    except pa.ArrowInvalid:
-        source.seek(0)
-        return pa.ipc.open_stream(source)
+    magic = source.read(6)
+    source.seek(0)
+    return pa.ipc.open_file(source) if magic == b"ARROW1" else pa.ipc.open_stream(source)
+
+
+def _checked(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Refuse a batch whose offsets point outside of its buffers: whoever followed them would crash."""
+    for field, column in zip(batch.schema, batch.columns, strict=True):
+        try:
+            column.validate(full=True)
+        except pa.ArrowInvalid as error:
+            if "UTF8" not in str(error):  # which a profile can count
+                raise pa.ArrowInvalid(f"column {field.name!r}: {error}") from error
+    return batch
 
 
 OPENERS: Final[dict[str, Callable[[str], Part]]] = {

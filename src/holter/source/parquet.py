@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from holter.source.part import BATCH_ROWS, Within
+from holter.source.part import BATCH_ROWS, Within, without_columns
 
 _CELLS: Final = 16_777_216
 """Values of a row group that is read as a whole: 128 MB of floats. Larger ones are read in pieces."""
@@ -29,7 +29,9 @@ class Parquet:
 
         self.name = name
         # a pre-buffered reader keeps every row group it has read
-        self._open = partial(pq.ParquetFile, name, pre_buffer=False, buffer_size=_BUFFER)
+        self._open = partial(
+            pq.ParquetFile, name, pre_buffer=False, buffer_size=_BUFFER, page_checksum_verification=True
+        )
         with self._open() as file:
             self.schema: pa.Schema = file.schema_arrow
             self.dictionaries: frozenset[str] = _dictionaries(file)
@@ -49,7 +51,7 @@ class Parquet:
 def _whole(file: Any, number: int, rows: int, names: list[str]) -> Iterator[pa.RecordBatch]:
     """Decode a row group column after column: each gives its buffers to the next, and none waits for the others."""
     if not names:
-        yield pa.RecordBatch.from_struct_array(pa.nulls(rows, pa.struct([])))
+        yield without_columns(rows)
         return
     step = max(1, _BLOCK // max(rows, 1))
     columns: dict[str, Any] = {}

@@ -1,7 +1,6 @@
-"""What one file of a table must answer, and what a reader's complaint means for the person who reads it."""
+"""What one file of a table must answer, and how it is read so that errors name it."""
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Final, Protocol
 import pyarrow as pa
 
 from holter.errors import UnreadableTable
+from holter.source.remedies import remedy
 from holter.types import Span
 
 BATCH_ROWS: Final = 65_536
@@ -52,7 +52,12 @@ def reading(file: str) -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise UnreadableTable(file, _remedy(error)) from error
+        raise UnreadableTable(file, remedy(error)) from error
+
+
+def without_columns(rows: int) -> pa.RecordBatch:
+    """Return rows of a table that has no columns."""
+    return pa.RecordBatch.from_struct_array(pa.nulls(rows, pa.struct([])))
 
 
 @dataclass(frozen=True)
@@ -79,18 +84,3 @@ class Stamp:
     def overwritten(self, now: "Stamp | None") -> bool:
         """Tell whether an open file holds something else now; one that took its place leaves it as it was."""
         return now is not None and now.inode == self.inode and now != self
-
-
-def _remedy(error: Exception) -> str:
-    said = re.sub(r"^.*Is this a '\w+' file\?: ", "", str(error).strip().split("\n", 1)[0])
-    if isinstance(error, UnicodeDecodeError) or "UTF8" in said:
-        return "it is not UTF-8 text. Convert it: iconv -f latin1 -t utf-8."
-    if isinstance(error, PermissionError):
-        return "this user may not read it. Change its permissions."
-    if "CSV conversion error" in said:
-        return f"{said}. The column holds several types; clean it, or write Parquet."
-    if "CSV parse error" in said or "Empty CSV" in said:
-        return f"{said}. Every line needs as many fields as the first line has names."
-    if "not in range" in said:
-        return f"{said}. Another file has the column as floats, which cannot hold this; write one type."
-    return f"{said.rstrip('.')}. The file is damaged or was not written to its end; write it again."

@@ -4,15 +4,16 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Final
+from urllib.parse import unquote
 
 import pyarrow as pa
 
-from holter.errors import UnknownColumn, UnsupportedTable
+from holter.errors import UnknownColumn, UnreadableTable, UnsupportedTable
 from holter.profile import distinct_names
 from holter.source.delta import Delta, is_delta
 from holter.source.files import Files, open_files
-from holter.source.frames import from_dataset, from_duckdb, from_lazy_polars, from_pandas
-from holter.source.part import BATCH_ROWS
+from holter.source.frames import from_capsule, from_dataset, from_duckdb, from_lazy_polars, from_pandas
+from holter.source.part import BATCH_ROWS, reading
 
 
 def stream(obj: Any, *, columns: Sequence[str] | None = None, dictionaries: bool = False) -> pa.RecordBatchReader:
@@ -79,7 +80,26 @@ def open_path(path: str) -> Files | Delta:
     UnreadableTable
         If files are missing, damaged or disagree.
     """
-    return Delta(path) if is_delta(path) else open_files(path)
+    path = _local(path)
+    with reading(path):  # a name that is too long, a folder that may not be looked into
+        delta = is_delta(path)
+    return Delta(path) if delta else open_files(path)
+
+
+def _local(path: str) -> str:
+    """Return the path of a file on this machine, or say how to read one that is elsewhere."""
+    if not path:
+        raise UnreadableTable("''", "the path is empty. Name a file, a folder or a glob.")
+    scheme, separator, rest = path.partition("://")
+    if not separator or not scheme.isalnum():
+        return path
+    if scheme == "file":
+        return unquote(rest)
+    raise UnreadableTable(
+        path,
+        f"{scheme}:// is not on this machine. Copy or mount the files, or hand over a query that reads them: "
+        f"polars.scan_parquet({path!r}), duckdb.read_parquet({path!r}).",
+    )
 
 
 def _opened(obj: Any) -> pa.RecordBatchReader:
@@ -94,10 +114,7 @@ def _opened(obj: Any) -> pa.RecordBatchReader:
         if kind is not None and isinstance(obj, kind):
             return reader(obj, BATCH_ROWS)
     if hasattr(obj, "__arrow_c_stream__"):
-        try:
-            return pa.RecordBatchReader.from_stream(obj)
-        except (pa.ArrowException, TypeError, ValueError) as error:
-            raise UnsupportedTable(obj) from error
+        return from_capsule(obj)
     raise UnsupportedTable(obj)
 
 

@@ -169,7 +169,7 @@ def test_ragged_and_empty_csv(tmp_path):
     (tmp_path / "t.csv").write_text("a,b\n1,2\n3\n")
     refused(tmp_path / "t.csv", "Expected 2 columns, got 1", "as many fields")
     (tmp_path / "t.csv").write_text("")
-    refused(tmp_path / "t.csv", "Empty CSV file")
+    refused(tmp_path / "t.csv", "it is empty", "names of its columns")
 
 
 def test_a_csv_column_that_changes_its_mind_is_named(tmp_path):
