@@ -38,11 +38,11 @@ _OTHERWISE: Final = "{said}. The file is damaged or was not written to its end; 
 
 
 def first_line(error: Exception) -> str:
-    """Return what an error says without the trace and the plan that some libraries print below it.
+    r"""Return what an error says without the trace and the plan that some libraries print below it.
 
     Examples
     --------
-    >>> first_line(ValueError("no such column\\n  at query.rs:3"))
+    >>> first_line(ValueError("no such column\n  at query.rs:3"))
     'no such column'
     """
     return str(error).strip().split("\n", 1)[0].rstrip(".") or type(error).__name__
