@@ -71,6 +71,8 @@ def envelopes_of(body: bytes, now: datetime) -> list[Envelope]:
 
 
 def _plain(body: bytes) -> Iterable[Any]:
+    if not body.strip():
+        raise ValueError("the body is empty")
     try:
         found = msgspec.json.decode(body)
     except msgspec.DecodeError:
@@ -96,7 +98,7 @@ def _envelope(plain: Any, now: datetime) -> Envelope:
         return Envelope(key, (), f"nothing is known of {data.get('baseType')!r}")
     try:
         return Envelope(key, tuple(reader(base, _microseconds(plain.get("time"), now))))
-    except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
+    except (TypeError, ValueError, LookupError, AttributeError, OverflowError) as error:
         return Envelope(key, (), f"{data.get('baseType')}: {error}")
 
 

@@ -19,6 +19,7 @@ from holter.web.guard import Guard
 from holter.web.pages import page_routes
 from holter.web.scrape import scrape_routes
 from holter.web.secret import secret_of
+from holter.web.track import track_routes
 
 STATUS: Final[tuple[tuple[type[HolterError], int], ...]] = (
     (NotFound, 404),
@@ -44,6 +45,7 @@ def app(shelves: Shelves, token: str | None = None) -> ASGIApp:
     server.include_router(page_routes(shelves, secret))
     server.include_router(api_routes(shelves))
     server.include_router(scrape_routes(shelves))
+    server.include_router(track_routes(shelves, secret))
     server.add_exception_handler(HolterError, _sorry)
     server.add_exception_handler(HTTPException, _plain)
     server.add_exception_handler(RequestValidationError, _invalid)
