@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from holter.capture.compactor import Compactor
+from holter.capture.telemetry_intake import TelemetryIntake
 from holter.errors import StillRunning
 from holter.registry import Shelves
 from holter.workspace import tree
@@ -16,6 +17,7 @@ from holter.workspace.beating import Loop, on_signal, run
 
 _DELIVER_SECONDS: Final = 0.5
 _RESPOND_SECONDS: Final = 0.5
+_TELEMETRY_SECONDS: Final = 1.0
 _COMPACT_SECONDS: Final = 0.3
 """How often journals are looked at; the settings say how long a record may wait."""
 
@@ -45,7 +47,8 @@ def beat(root: Path, *, companion: bool, stop: threading.Event | None = None) ->
     stop = stop or on_signal()
     parent = supervisor_of(root) if companion else None
     compactor = Compactor(Shelves.open(root)) if companion else None
-    run((*judging(Shelves.open(root)), *(recording(compactor) if compactor else ())), stop, parent)
+    taking = (*recording(compactor), measuring(Shelves.open(root))) if compactor else ()
+    run((*judging(Shelves.open(root)), *taking), stop, parent)
     if compactor is not None and os.getppid() == parent:
         compactor.once(now(), flush=True)  # the workers have ended: nothing waits in a journal until the next start
 
@@ -67,6 +70,11 @@ def judging(shelves: Shelves) -> tuple[Loop, ...]:
 def recording(compactor: Compactor) -> tuple[Loop, ...]:
     """Return the work of one process alone: journals into tables."""
     return (Loop("compaction", _COMPACT_SECONDS, lambda: compactor.once(now())),)
+
+
+def measuring(shelves: Shelves) -> Loop:
+    """Return the work that turns what user code measured into series."""
+    return Loop("telemetry", _TELEMETRY_SECONDS, TelemetryIntake(shelves).once)
 
 
 def supervisor_of(root: Path) -> int:
