@@ -4,8 +4,6 @@ import math
 from dataclasses import dataclass
 from typing import Final, Self
 
-from scipy.special import stdtr
-
 from holter.signals.rates import TEST, rates_p_value
 from holter.stats import normal_interval, wilson
 from holter.types import Evidence, Interval, Measurement, Verdict
@@ -103,4 +101,6 @@ class Estimate:
         error = math.hypot(self.se, baseline.se)
         if not error:
             return (1.0 if apart == 0 else None), Z_TEST
+        from scipy.special import stdtr  # slow to import
+
         return float(2 * stdtr(max(1, min(self.n, baseline.n) - 1), -abs(apart) / error)), Z_TEST

@@ -5,7 +5,6 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betaln, gammaln
 
 from holter.stats import wilson
 from holter.types import Evidence, Measurement, Verdict
@@ -68,15 +67,19 @@ def rates_p_value(hits: int, n: int, other_hits: int, other_n: int) -> float:
         pooled = total / size
         z = (hits / n - other_hits / other_n) / math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / other_n))
         return math.erfc(abs(z) / math.sqrt(2))
-    possible = np.arange(max(0, total - other_n), min(n, total) + 1)
-    chances = np.exp(_choices(n, possible) + _choices(other_n, total - possible) - _choices(size, np.array(total)))
+    low, high = max(0, total - other_n), min(n, total)
+    possible = np.arange(low, high + 1)
+    others = _log_choices(other_n, total - high, total - low)[::-1]
+    chances = np.exp(_log_choices(n, low, high) + others - _log_choices(size, total, total))
     tails = chances[possible >= hits].sum(), chances[possible <= hits].sum()
     return float(min(1.0, 2 * min(tails)))
 
 
-def _choices(n: int, k: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """Return the logarithm of n over k."""
-    return np.asarray(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1), np.float64)
+def _log_choices(n: int, low: int, high: int) -> npt.NDArray[np.float64]:
+    """Return the logarithms of n over k for k from ``low`` to ``high``: each from the one before."""
+    k = np.arange(low, high)
+    first = math.lgamma(n + 1) - math.lgamma(low + 1) - math.lgamma(n - low + 1)
+    return first + np.concatenate(([0.0], np.cumsum(np.log((n - k) / (k + 1)))))
 
 
 def outside_p_value(outside: int, n: int, baseline_n: int) -> float:
@@ -93,6 +96,10 @@ def outside_p_value(outside: int, n: int, baseline_n: int) -> float:
     """
     if not outside or baseline_n < 2:
         return 1.0
-    fewer = np.arange(outside)
-    logs = _choices(n, fewer) + betaln(fewer + 2, n - fewer + baseline_n - 1) - betaln(2, baseline_n - 1)
+    fewer = np.arange(outside - 1)
+    whole = n + baseline_n
+    # the beta functions of (k + 2, n - k + m - 1) over that of (2, m - 1), again each from the one before
+    first = math.log((baseline_n - 1) * baseline_n / (whole - 1) / whole)
+    betas = first + np.concatenate(([0.0], np.cumsum(np.log((fewer + 2) / (whole - fewer - 2)))))
+    logs = _log_choices(n, 0, outside - 1) + betas
     return float(np.clip(1.0 - np.exp(logs).sum(), 0.0, 1.0))

@@ -2,10 +2,10 @@
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import chdtrc
 
 from holter.stats.arrays import Floats
 from holter.stats.contingency import pooled
+from holter.stats.tails import chi_squared_tail
 
 
 def chi_squared(
@@ -49,7 +49,7 @@ def chi_squared(
         return None
     n, m, freedom = float(table.a.sum()), float(table.b.sum()), len(table.a) - 1
     statistic = float(chi_squared_terms(table.a / n, table.b / m, n, m).sum())
-    return statistic, float(chdtrc(freedom, max(statistic - error, 0.0))), freedom
+    return statistic, chi_squared_tail(freedom, max(statistic - error, 0.0)), freedom
 
 
 def chi_squared_terms(p: Floats, q: Floats, n: float, m: float) -> Floats:

@@ -2,10 +2,11 @@
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import chdtrc, rel_entr
 
 from holter.stats.arrays import Floats
 from holter.stats.contingency import pooled
+from holter.stats.entropy import relative_entropy
+from holter.stats.tails import chi_squared_tail
 
 
 def g_test(counts_a: npt.ArrayLike, counts_b: npt.ArrayLike, *, error: float = 0.0) -> tuple[float, float, int] | None:
@@ -45,11 +46,11 @@ def g_test(counts_a: npt.ArrayLike, counts_b: npt.ArrayLike, *, error: float = 0
         return None
     n, m, freedom = float(table.a.sum()), float(table.b.sum()), len(table.a) - 1
     statistic = float(g_test_terms(table.a / n, table.b / m, n, m).sum())
-    return statistic, float(chdtrc(freedom, max(statistic - error, 0.0))), freedom
+    return statistic, chi_squared_tail(freedom, max(statistic - error, 0.0)), freedom
 
 
 def g_test_terms(p: Floats, q: Floats, n: float, m: float) -> Floats:
     """Return what each cell adds to the statistic of n and m rows; both samples taken together."""
     together = (n * p + m * q) / (n + m)
-    terms: Floats = 2 * (n * rel_entr(p, together) + m * rel_entr(q, together))
+    terms: Floats = 2 * (n * relative_entropy(p, together) + m * relative_entropy(q, together))
     return np.maximum(terms, 0.0)

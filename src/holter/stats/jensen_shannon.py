@@ -2,9 +2,9 @@
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import rel_entr
 
 from holter.stats.arrays import Floats, shares
+from holter.stats.entropy import relative_entropy
 
 
 def jensen_shannon(p: npt.ArrayLike, q: npt.ArrayLike) -> float | None:
@@ -45,6 +45,6 @@ def jensen_shannon(p: npt.ArrayLike, q: npt.ArrayLike) -> float | None:
 def jensen_shannon_terms(p: Floats, q: Floats) -> Floats:
     """Return what each cell adds to the divergence, in shares of the whole."""
     middle = (p + q) / 2
-    terms: Floats = (rel_entr(p, middle) + rel_entr(q, middle)) / (2 * np.log(2))
+    terms: Floats = (relative_entropy(p, middle) + relative_entropy(q, middle)) / (2 * np.log(2))
     # each is 0 or more; rounding may leave a tiny negative number where the shares are equal
     return np.maximum(terms, 0.0)

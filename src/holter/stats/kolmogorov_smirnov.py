@@ -1,9 +1,9 @@
 """Two-sample Kolmogorov-Smirnov test on weighted values."""
 
 import numpy as np
-from scipy.special import kolmogorov
 
 from holter.stats.steps import Steps
+from holter.stats.tails import kolmogorov_tail
 
 
 def kolmogorov_smirnov(both: Steps, *, error: float = 0.0) -> tuple[float, float]:
@@ -41,4 +41,4 @@ def kolmogorov_smirnov(both: Steps, *, error: float = 0.0) -> tuple[float, float
     """
     statistic = float(np.abs(both.apart).max())
     effective = both.n_a * both.n_b / (both.n_a + both.n_b)
-    return statistic, float(kolmogorov(np.sqrt(effective) * max(statistic - error, 0.0)))
+    return statistic, kolmogorov_tail(float(np.sqrt(effective)) * max(statistic - error, 0.0))
