@@ -198,7 +198,7 @@ def _estimate(registers: Registers) -> float:
     for count in counts[_BITS:0:-1]:
         z = (z + float(count)) / 2
     z += REGISTERS * _sigma(counts[0] / REGISTERS)
-    return min(_ALPHA * REGISTERS**2 / z, _HASHES) if z else _HASHES
+    return min(float(_ALPHA * REGISTERS**2 / z), _HASHES) if z else _HASHES
 
 
 def _sigma(x: float) -> float:

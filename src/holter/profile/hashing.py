@@ -107,7 +107,8 @@ def _words(words: npt.NDArray[np.uint8], at: npt.NDArray[np.int64], left: npt.ND
     """Return eight bytes from each place, those beyond the end as zeros."""
     taken = np.ascontiguousarray(words[at]).view("<u8").ravel().astype(np.uint64)
     spare = np.uint64(8) * np.maximum(_WORD - left, 0).astype(np.uint64)
-    return (taken << spare) >> spare
+    kept: Hashes = (taken << spare) >> spare
+    return kept
 
 
 def _hash_long(value: npt.NDArray[np.uint8], seed: np.uint64) -> np.uint64:
