@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from holter.capture.frame import Frame
+from holter.capture.frame import SHADOW, Frame
 from holter.types import Traffic
 from holter.types.traffic import LATENCY_BOUNDS_US
 
@@ -35,7 +35,7 @@ class Minutes:
         if minute is None:
             minute = self._minutes[key] = _Minute()
         minute.gaps += frame.gaps + gaps
-        if not frame.status:
+        if not frame.status or frame.role == SHADOW:  # a shadow's answer is nobody's request
             return
         minute.requests += 1
         minute.failed += frame.status >= 400 or frame.timed_out

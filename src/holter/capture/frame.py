@@ -18,6 +18,8 @@ FORMAT: Final = 1
 MAGIC: Final = b"HOLTERJ"
 HEADER: Final = MAGIC + bytes([FORMAT])
 PREFIX: Final = Struct("<II")
+SHADOW: Final = "shadow"
+"""Role of a version that scores what was captured, and whose answers nobody gets."""
 
 
 class Frame(msgspec.Struct, array_like=True, frozen=True, gc=False):

@@ -1,5 +1,6 @@
 """``holter deploy``, ``deployments``, ``labels`` and ``log``: serve models, hand in truth and batches."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,9 @@ from holter.cli.options import Group, answer, json_option, pairs, when, workspac
 
 if TYPE_CHECKING:
     from holter.workspace import Deployment
+
+SLOTS = ("primary", "secondary")
+"""The keys of a deployment, as holter.serving.keys has them; written out so that --help loads nothing."""
 
 
 @click.command()
@@ -24,7 +28,10 @@ if TYPE_CHECKING:
 @click.option("--max-request-mb", type=click.IntRange(0), default=64, show_default=True, help="0: any size.")
 @click.option("--event-time-header", is_flag=True, help="Believe X-Holter-Event-Time of requests.")
 @click.option("--no-capture", is_flag=True, help="Record nothing.")
-@click.option("--auth", is_flag=True, help="Ask every request for a key.")
+@click.option("--auth", is_flag=True, help="Ask every request for a key; two are made and shown once.")
+@click.option("--cors-origins", default="", metavar="ORIGINS", help="Web pages that may score, with commas; * for all.")
+@click.option("--ssl-certfile", type=click.Path(path_type=Path), help="PEM file with certificate and chain: use TLS.")
+@click.option("--ssl-keyfile", type=click.Path(path_type=Path), help="PEM file with its key, if that is another file.")
 @click.option("--env", "environment", multiple=True, metavar="KEY=VALUE", help="For the worker; may be repeated.")
 @click.option("--overwrite", is_flag=True, help="Replace the deployment of that name.")
 @click.option("--wait/--no-wait", default=True, show_default=True, help="Wait until it answers.")
@@ -43,6 +50,9 @@ def deploy(
     event_time_header: bool,
     no_capture: bool,
     auth: bool,
+    cors_origins: str,
+    ssl_certfile: Path | None,
+    ssl_keyfile: Path | None,
     environment: tuple[str, ...],
     overwrite: bool,
     wait: bool,
@@ -65,19 +75,27 @@ def deploy(
         event_time_header=event_time_header,
         capture=not no_capture,
         auth=auth,
+        cors_origins=cors_origins,
+        ssl_certfile=None if ssl_certfile is None else str(ssl_certfile),
+        ssl_keyfile=None if ssl_keyfile is None else str(ssl_keyfile),
         environment=pairs(environment),
     )
+    made = {slot: deployment.regenerate_key(slot) for slot in SLOTS} if auth and not deployment.keys else {}
     if wait:
         deployment.wait(timeout)
-    _tell(deployment, as_json=as_json)
+    _tell(deployment, made, as_json=as_json)
 
 
-def _tell(deployment: "Deployment", *, as_json: bool) -> None:
+def _tell(deployment: "Deployment", made: Mapping[str, str] | None = None, *, as_json: bool) -> None:
     from holter.workspace.results import Deployments
 
     entry = deployment.entry
     text = f"{entry.name}: {entry.model}:{entry.wanted.version}, {deployment.state}, {entry.scoring_uri}"
-    answer(text, Deployments((entry,)).to_dict()[0], as_json=as_json)
+    found = Deployments((entry,)).to_dict()[0]
+    if made:
+        text += "".join(f"\n{slot} key (shown this once): {key}" for slot, key in made.items())
+        found |= {"keys": dict(made)}
+    answer(text, found, as_json=as_json)
 
 
 @click.group(cls=Group)
@@ -133,6 +151,24 @@ def _steer(verb: str, words: str) -> None:
 _steer("rollback", "Return to the version before.")
 _steer("pause", "Stop serving; records and monitors stay.")
 _steer("resume", "Serve again.")
+
+
+@deployments.command()
+@click.argument("name")
+@click.option("--regenerate", type=click.Choice(SLOTS), help="Replace this key, at once, and show the new one.")
+@workspace_option
+@json_option
+def keys(name: str, regenerate: str | None, as_json: bool) -> None:
+    """Show when the keys of a deployment were made, or replace one.
+
+    The keys themselves are not kept: a new one is shown once. Move clients to one key, then replace the other.
+    """
+    deployment = workspace().deployment(name)
+    made = {} if regenerate is None else {regenerate: deployment.regenerate_key(regenerate)}
+    known = {slot: when.isoformat(timespec="seconds") for slot, when in deployment.keys.items()}
+    lines = [f"{slot}: made {when}" for slot, when in known.items()] or [f"{name} has no keys yet."]
+    lines += [f"{slot} key (shown this once): {key}" for slot, key in made.items()]
+    answer("\n".join(lines), {"deployment": name, "made": known, "keys": made}, as_json=as_json)
 
 
 @deployments.command()

@@ -75,8 +75,7 @@ def contract_of(run: Callable[..., object]) -> Contract:
         return Contract(run, Request.of, _text, raw=True, asynchronous=waits)
     schema = _decorated(run)
     if schema is not None:
-        names = inspect.getfullargspec(inspect.unwrap(run))
-        reader = _Named(names.args, len(names.args) - len(names.defaults or ()))
+        reader = _Named(inspect.getfullargspec(inspect.unwrap(run)))
         return Contract(lambda given: run(**given), reader.read, _text, schema=schema, asynchronous=waits)
     name, kind = _parameter(run)
     if kind in _TEXT:
@@ -223,8 +222,11 @@ def _decorated(run: Callable[..., object]) -> Mapping[str, Any] | None:
 class _Named:
     """Reads the parameters of a decorated ``run`` from the members of a JSON object, as Azure does."""
 
-    def __init__(self, names: list[str], required: int) -> None:
-        self._names, self._required = names, names[:required]
+    def __init__(self, said: inspect.FullArgSpec) -> None:
+        given = said.defaults or ()
+        self._names, self._required = said.args, said.args[: len(said.args) - len(given)]
+        # Filled in here: the decorators look for each parameter that they know, and fail where it is absent.
+        self._defaults = dict(zip(said.args[len(self._required) :], given, strict=True))
 
     def read(self, body: bytes, scope: Scope) -> dict[str, Any]:
         """Return the parameters by name."""
@@ -244,7 +246,7 @@ class _Named:
         if missing or unknown:
             what = f"lacks {', '.join(missing)}" if missing else f"has {', '.join(unknown)}"
             raise Unreadable(400, f"The body {what}; the parameters are {', '.join(self._names)}.")
-        return given
+        return {**self._defaults, **given}
 
 
 def _is_json(kind: bytes) -> bool:

@@ -5,7 +5,7 @@ from time import monotonic
 from types import FrameType, TracebackType
 from typing import Final, Self
 
-_FINEST_SECONDS, _COARSEST_SECONDS, _SHARE = 0.005, 0.25, 0.1
+_FINEST_SECONDS, _COARSEST_SECONDS, _SHARE = 0.005, 0.1, 0.1
 
 
 class TookTooLong(BaseException):  # no Exception: a script that catches those must not catch its own deadline
@@ -19,7 +19,7 @@ class Deadline:
     reached: the supervisor replaces such a worker. The script itself must not use ``SIGALRM``.
 
     A timer that is set and stopped for each block costs 7 microseconds. This one goes on ticking, at a tenth of the
-    limit and at least four times a second, for as long as a tick finds a block at work: a limit is kept to a tick.
+    limit and at least ten times a second, for as long as a tick finds a block at work: a limit is kept to a tick.
     The tick also repeats what a block has swallowed.
 
     Attributes

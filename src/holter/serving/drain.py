@@ -15,6 +15,8 @@ from typing import Final
 import uvicorn
 
 from holter.serving.application import Application
+from holter.serving.connection import SWEEP_SECONDS, Watch, most_connections
+from holter.serving.tls import Certificate
 
 _DATE_SECONDS: Final = 1.0
 """How often uvicorn's ``Date`` header is made anew."""
@@ -25,21 +27,40 @@ _log = logging.getLogger("holter.serving")
 class DrainingServer:
     """Serves an application on given sockets until it is drained.
 
-    ``stuck_seconds`` is how much longer than the patience of a drain an unfinished request is waited for.
+    ``certificate`` makes it speak TLS. ``stuck_seconds`` is how much longer than the patience of a drain an unfinished request is waited for.
     """
 
-    def __init__(self, config: uvicorn.Config, application: Application, stuck_seconds: float) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        application: Application,
+        stuck_seconds: float,
+        listeners: Sequence[socket.socket],
+        certificate: Certificate | None = None,
+    ) -> None:
+        self._watch = Watch(most_connections())
+        config.http = self._watch.protocol()
         self._server, self._application, self._stuck_seconds = uvicorn.Server(config), application, stuck_seconds
+        self._listeners, self._certificate = list(listeners), certificate
         self._patience = 0.0
         self._draining = asyncio.Event()
 
-    async def open(self, listeners: Sequence[socket.socket]) -> None:
-        """Accept connections from these sockets."""
+    async def open(self) -> None:
+        """Accept connections."""
         server = self._server
         server.config.load()
+        server.config.ssl = None if self._certificate is None else self._certificate.context
         server.lifespan = server.config.lifespan_class(server.config)
-        await server.startup(list(listeners))
+        await server.startup(self._listeners)
         await server.on_tick(0)
+        self._sweeping = asyncio.create_task(self._sweep())
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            self._watch.sweep()
+            if self._certificate is not None:
+                self._certificate.refresh()
 
     def drain(self, patience: float) -> None:
         """Begin to stop: idle connections may stay ``patience`` seconds. A second call may only shorten it."""

@@ -11,6 +11,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from holter.capture.terms import Terms
+
 VARIABLE: Final = "HOLTER_WORKER"
 THREAD_VARIABLES: Final = (
     "OMP_NUM_THREADS",
@@ -29,7 +31,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     ``listener`` and ``control`` are inherited file descriptors: the listening socket and this worker's end of the pair.
     ``journal`` is None where nothing is recorded, ``keys`` None where anyone may score; ``timeout_ms`` and
-    ``max_request_bytes`` 0: no limit.
+    ``max_request_bytes`` 0: no limit. ``cpus`` are those it may run on; none: all. ``smoke`` is a file with a request
+    that it must be able to answer before it is ready, ``offsets`` the file in which a shadow notes how far it has come.
     """
 
     deployment: str
@@ -43,13 +46,19 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     control: int = -1
     role: str = "champion"
     journal: str | None = None
-    journal_full: Literal["refuse", "serve"] = "refuse"
     timeout_ms: int = 60_000
     max_request_bytes: int = 64 << 20
     event_time_header: bool = False
     keys: str | None = None
+    cors_origins: str = ""
+    ssl_certfile: str | None = None
+    ssl_keyfile: str | None = None
     threads: int = 1
     environment: dict[str, str] = {}
+    cpus: tuple[int, ...] = ()
+    smoke: str = ""
+    offsets: str = ""
+    terms: Terms = Terms()
 
     @property
     def script(self) -> Path:
@@ -60,16 +69,22 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 class Tell(msgspec.Struct, frozen=True, omit_defaults=True):
     """A line of the conversation.
 
-    A worker says ``ready`` (init is done), ``listening``, ``beat`` (its event loop turns; with what it has answered and
-    what it could not record so far), ``closed`` (it takes no new connection) or ``failed`` (with the reason). A
-    supervisor says ``listen`` or ``drain`` (with the seconds that idle connections may stay).
+    A worker says ``ready`` (init is done), ``listening``, ``beat`` (its event loop turns; with what it has answered,
+    what of that with 500 or more, and what it could not record so far), ``closed`` (it takes no new connection) or
+    ``failed`` (with the reason). A supervisor says ``listen``, ``drain`` (with the seconds that idle connections may
+    stay) or ``split`` (hand ``weight`` percent on to ``version`` at ``address``, by the header ``key``).
     """
 
-    word: Literal["ready", "listening", "beat", "closed", "failed", "listen", "drain"]
+    word: Literal["ready", "listening", "beat", "closed", "failed", "listen", "drain", "split"]
     reason: str = ""
     patience: float = 0.0
     answered: int = 0
+    failed: int = 0
     gaps: int = 0
+    weight: float = 0.0
+    version: int = 0
+    address: str = ""
+    key: str = ""
 
 
 _TELL: Final = msgspec.json.Decoder(Tell)

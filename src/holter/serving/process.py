@@ -1,6 +1,7 @@
 """A worker process, as its supervisor sees it."""
 
 import ctypes
+import os
 import signal
 import socket
 import subprocess
@@ -18,8 +19,11 @@ from holter.serving.order import Order, Tell, heard, lay_out_model, line, worker
 
 START_SECONDS: Final = 300.0
 """How long import and ``init()`` may take."""
-GRACE_SECONDS: Final = 5.0
+GRACE_SECONDS: Final = 0.9
 """How long past its time limit a worker may be silent. It ends itself a little earlier, and says where."""
+_WEIGH_SECONDS: Final = 0.5
+"""How often the memory of a worker is looked at."""
+_PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 _READ_BYTES: Final = 1 << 16
 _PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 _LIBC: Final = ctypes.CDLL(None, use_errno=True)
@@ -78,28 +82,34 @@ class Worker:
         Whether it ever listened.
     accepting
         Whether it may still take a new connection; a drained one does until it has heard of it.
-    answered, gaps
-        What it says it has answered, and what of that it could not record.
+    answered, failed, gaps
+        What it says it has answered, what of that with 500 or more, and what of it it could not record.
+    memory
+        Bytes of memory that it holds (resident set), as of half a second ago.
+    started
+        When it was started.
     """
 
-    def __init__(self, order: Order, listener: socket.socket, log: Path, now: float) -> None:
+    def __init__(self, order: Order, listener: socket.socket | None, log: Path, now: float) -> None:
         lay_out_model(order)
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
-        order = msgspec.structs.replace(order, listener=listener.fileno(), control=theirs.fileno())
+        number = -1 if listener is None else listener.fileno()
+        order = msgspec.structs.replace(order, listener=number, control=theirs.fileno())
         self._process = spawn(
             [sys.executable, "-P", "-m", "holter.serving.worker"],
             log,
             env=worker_environment(order),
             cwd=order.code,
-            fds=(order.listener, order.control),
+            fds=[each for each in (number, order.control) if each >= 0],
         )
         theirs.close()
         self._control, self._rest = ours, b""
         self._limit = order.timeout_ms / 1000 + GRACE_SECONDS if order.timeout_ms else None
         self._deadline: float | None = now + START_SECONDS
         self.stage, self.reason, self.told, self.served = Stage.STARTING, "", False, False
-        self.accepting, self.answered, self.gaps = False, 0, 0
+        self.accepting, self.answered, self.failed, self.gaps = False, 0, 0, 0
+        self.memory, self.started, self._weighed = 0, now, now
 
     @property
     def pid(self) -> int:
@@ -114,14 +124,20 @@ class Worker:
         self._listen_to_it(now)
         if ended:
             self._note_end()
-        elif self._deadline is not None and now > self._deadline:
+            return
+        if now - self._weighed >= _WEIGH_SECONDS:
+            self._weighed, self.memory = now, _resident(self.pid)
+        if self._deadline is not None and now > self._deadline:
             late = "did not become ready" if self.stage is Stage.STARTING else "hung"
-            self.reason = f"worker {self.pid} {late} and was killed"
-            self.kill()
+            self.kill(f"worker {self.pid} {late} and was killed")
 
     def listen(self) -> None:
         """Let it take traffic."""
         self._say(Tell("listen"))
+
+    def split(self, tell: Tell) -> None:
+        """Tell it which share of its requests it is to hand on, and to whom."""
+        self._say(tell)
 
     def drain(self, patience: float, now: float) -> None:
         """Let it finish what it has and end; killed if it takes longer than one request may."""
@@ -133,8 +149,9 @@ class Worker:
         self.stage = Stage.DRAINING
         self._deadline = None if self._limit is None else now + patience + self._limit
 
-    def kill(self) -> None:
-        """End it at once, and wait until it is gone."""
+    def kill(self, reason: str = "", *, told: bool = False) -> None:
+        """End it at once, and wait until it is gone; ``told``: starting it again will not help."""
+        self.reason, self.told = self.reason or reason, self.told or told
         self._process.kill()
         self._process.wait()
         self._note_end()
@@ -163,7 +180,7 @@ class Worker:
         elif tell.word == "closed":
             self.accepting = False
         elif tell.word == "beat":
-            self.answered, self.gaps = tell.answered, tell.gaps
+            self.answered, self.failed, self.gaps = tell.answered, tell.failed, tell.gaps
         if self.stage is Stage.LISTENING and self._limit is not None:
             self._deadline = now + self._limit
 
@@ -173,6 +190,14 @@ class Worker:
             self.reason = f"worker {self.pid} {_ended(code)}"
         self.stage, self.accepting = Stage.GONE, False
         self._control.close()
+
+
+def _resident(pid: int) -> int:
+    """Return the bytes of a process that are in memory (proc(5), ``statm``); 0 when it is gone."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_bytes().split()[1]) * _PAGE_BYTES
+    except (OSError, IndexError):
+        return 0
 
 
 def _ended(code: int) -> str:

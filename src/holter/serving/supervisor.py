@@ -9,17 +9,24 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import Final
 
+from holter.capture.frame import SHADOW
 from holter.errors import HolterError
 from holter.registry import Shelves
-from holter.registry.entries import Deployment, DeploymentState, Observed
+from holter.registry.entries import Deployment, DeploymentState, Observed, Wanted, headline
+from holter.registry.wanting import answered_by
+from holter.serving.captured import smoke_request
 from holter.serving.companion import Companion
 from holter.serving.lock import workspace_lock
 from holter.serving.logs import deployment_log, process_log, rotate
+from holter.serving.order import Order
 from holter.serving.planning import Planner
 from holter.serving.service import Report, Service
+from holter.serving.trial import Trial
 
 ACTOR: Final = "supervisor"
 """How the ledger names its decisions."""
@@ -49,6 +56,8 @@ class Supervisor:
         self._shelves, self._root = shelves, shelves.root
         self._companions = [Companion(name, argv, self._root) for name, argv in (companions or {}).items()]
         self._planner = Planner(shelves)
+        settings = shelves.settings
+        self._trial = Trial(settings.rollout_requests, settings.rollout_failures)
         self._services: dict[_Key, Service] = {}
         self._deployments: dict[_Key, Deployment] = {}
         self._told: dict[_Key, Report] = {}
@@ -98,7 +107,7 @@ class Supervisor:
             return
         for key, deployment in found.items():
             if key not in self._services:
-                self._services[key] = Service(deployment.port)
+                self._services[key] = Service(deployment.port, self._trial, partial(self._smoke, key))
         self._deployments = found
 
     def _step(self, key: "_Key", now: float) -> None:
@@ -110,8 +119,10 @@ class Supervisor:
                 self._told.pop(key, None)
             return
         try:
-            plan = None if deployment.wanted.paused else self._planner.plan(deployment)
-            report = service.tick(plan, now)
+            if deployment.wanted.paused:
+                report = service.tick(None, now)
+            else:
+                report = service.tick(self._planner.plan(deployment), now, self._planner.beside(deployment))
             self._tell(deployment, report)
         except (HolterError, OSError) as error:
             self._tell(deployment, Report(DeploymentState.FAILED, None, str(error)))
@@ -122,28 +133,61 @@ class Supervisor:
         if report == self._told.get(key):
             return
         try:
-            observed = Observed(report.state, report.version, report.detail, datetime.now(UTC))
+            at = datetime.now(UTC)
+            observed = Observed(report.state, report.version, report.detail, at, report.canary, report.shadow)
             self._shelves.registry.observe(name, observed)
             if report.fall_back is not None:
                 self._fall_back(deployment, report, report.fall_back)
+            for role, why in report.dropped:
+                self._drop(deployment, role, why)
         except Exception:  # noqa: BLE001  (as above; it is tried again with the next look)
             _log.exception("the registry cannot be written")
             return
         self._told[key] = report
-        _log.info("%s: %s version %s %s", name, report.state, report.version, report.detail.partition("\n")[0])
+        _log.info("%s: %s version %s %s", name, report.state, report.version, headline(report.detail))
 
     def _fall_back(self, deployment: Deployment, report: Report, version: int) -> None:
-        registry, failed = self._shelves.registry, deployment.wanted.version
-        if registry.deployment(deployment.name).wanted.version != failed:
-            return  # somebody has decided otherwise in the meantime
-        registry.want(
+        failed = deployment.wanted.version
+
+        def how(wanted: Wanted) -> Wanted:  # somebody may have decided otherwise in the meantime
+            return answered_by(wanted, version) if wanted.version == failed else wanted
+
+        self._shelves.registry.change(
             deployment.name,
-            version=version,
+            how,
             actor=ACTOR,
-            reason=f"version {failed} did not start; version {version} goes on serving",
+            reason=f"{headline(report.detail)}; version {version} answers",
             facts={"failed_version": failed, "detail": report.detail},
         )
         self._asked = float("-inf")
+
+    def _drop(self, deployment: Deployment, role: str, why: str) -> None:
+        """Want a canary or a shadow no more that has shown that it cannot be used."""
+        before = deployment.wanted
+        version = before.shadow if role == SHADOW else before.canary and before.canary.version
+        if version is None:
+            return  # it was given up before
+
+        def how(wanted: Wanted) -> Wanted:  # somebody may want another by now
+            if role == SHADOW:
+                return replace(wanted, shadow=None) if wanted.shadow == version else wanted
+            return replace(wanted, canary=None) if wanted.canary == before.canary else wanted
+
+        self._shelves.registry.change(
+            deployment.name,
+            how,
+            actor=ACTOR,
+            reason=f"the {role} was given up: {headline(why)}",
+            facts={"failed_version": version, "role": role, "detail": why},
+        )
+        self._asked = float("-inf")
+
+    def _smoke(self, key: "_Key", running: Order) -> Path | None:
+        """Return a request that a version has answered; None where what was captured is not what was asked."""
+        deployment = self._deployments.get(key)
+        if deployment is None or getattr(deployment.settings, "redact", None):
+            return None
+        return smoke_request(self._root / "run" / "smoke" / deployment.name, running)
 
     def _rotate_logs(self) -> None:
         for name, _ in self._services:

@@ -152,6 +152,8 @@ def _rows(tensor: Tensor) -> list[Any]:
     odd = set(map(type, flat)) - known
     if odd:
         raise Unreadable(400, f"Input {tensor.name} is {tensor.datatype} and holds {odd.pop().__name__} values.")
+    if int in set(map(type, flat)) and float in known:
+        flat = [None if value is None else float(value) for value in flat]
     nested: list[Any] = flat
     for width in reversed(tensor.shape[1:] or [1]):
         nested = [nested[start : start + width] for start in range(0, len(nested), width)] if width else []

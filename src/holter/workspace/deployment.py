@@ -1,5 +1,6 @@
 """A deployed model, as a user holds it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic, sleep
@@ -9,7 +10,10 @@ from holter.errors import DeploymentFailed, InputError, NotRunning
 from holter.registry import Shelves
 from holter.registry.entries import Deployment as Entry
 from holter.registry.entries import DeploymentState
+from holter.serving.keys import forget_keys, make_key, proofs
 from holter.serving.logs import deployment_log, tail
+from holter.store import Entry as LedgerEntry
+from holter.serving.service import DID_NOT_START, TAKEN_BACK
 from holter.types import Span, as_utc
 from holter.workspace import tree
 from holter.workspace.identity import actor
@@ -211,6 +215,40 @@ class Deployment:
     def delete(self) -> None:
         """Stop serving for good. Its records stay on disk."""
         self.shelves.registry.delete(self.name, actor=actor())
+        forget_keys(self.shelves.root, self.name)
+
+    @property
+    def keys(self) -> Mapping[str, datetime]:
+        """When its keys were made, by slot; without any, a deployment with ``auth`` lets nobody in.
+
+        The keys themselves are not kept: :meth:`regenerate_key` shows a new one, once.
+        """
+        return {slot: proof.made for slot, proof in proofs(self.shelves.root, self.name).items()}
+
+    def regenerate_key(self, slot: str = "primary", key: str | None = None) -> str:
+        """Replace one of its two keys, at once, and return it; nobody can read it afterwards.
+
+        Parameters
+        ----------
+        slot
+            ``primary`` or ``secondary``. The other one stays good, so that clients can move over first.
+        key
+            One to use; default: a random one.
+
+        Raises
+        ------
+        NotFound
+            If the deployment was deleted.
+        InputError
+            If there is no such slot, or the given key is too short.
+        """
+        _ = self.entry
+        now = datetime.now(UTC)
+        made = make_key(self.shelves.root, self.name, slot, now, key)
+        with self.shelves.facts.begin() as transaction:
+            facts = {"slot": slot, "given": key is not None}
+            transaction.record(LedgerEntry(actor(), "deployment.key", f"deployment:{self.name}", facts=facts), now)
+        return made
 
     def logs(self, lines: int = 200) -> str:
         """Return the end of what its workers wrote."""
@@ -234,5 +272,6 @@ def _settled(entry: Entry, found: tree.TreeStatus) -> bool:
 def _rejected(entry: Entry) -> bool:
     """Tell whether the supervisor has given a version up; the one before may go on serving."""
     seen = entry.observed
-    kept = seen.state is DeploymentState.UNHEALTHY and "did not start" in seen.detail
+    given_up = DID_NOT_START in seen.headline or TAKEN_BACK in seen.headline
+    kept = seen.state is DeploymentState.UNHEALTHY and given_up
     return seen.at is not None and (seen.state is DeploymentState.FAILED or kept)

@@ -10,6 +10,7 @@ from holter.errors import InputError
 from holter.registry import Shelves
 from holter.registry.entries import DeploymentSettings, ModelVersion, MonitorEntry
 from holter.rules import Alert, Rule
+from holter.serving.tls import check_certificate
 from holter.store.protocols import JobState
 from holter.types import Task
 from holter.workspace import tree
@@ -117,11 +118,14 @@ class Workspace:
         BadScript
             If the script could never serve.
         InputError
-            If a setting is unknown.
+            If a setting is unknown, or a certificate cannot be used.
         """
         unknown = set(settings) - set(DeploymentSettings.__dataclass_fields__)
         if unknown:
             raise InputError(f"a deployment has no setting {min(unknown)!r}.")
+        if "ssl_certfile" in settings or "ssl_keyfile" in settings:
+            files = check_certificate(settings.get("ssl_certfile"), settings.get("ssl_keyfile"))
+            settings |= {"ssl_certfile": files[0], "ssl_keyfile": files[1]}
         self.shelves.registry.deploy(
             name,
             self._version(model),

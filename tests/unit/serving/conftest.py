@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from holter.capture import journal
+from holter.capture import segments as journal
 from holter.capture.frame import Frame
 from holter.serving.order import Order
 from holter.serving.pool import Plan, Pool

@@ -9,10 +9,12 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import UTC, datetime
 
 import pytest
 
-from holter.serving.keys import ensure_keys, write_keys
+from holter.capture.terms import Terms
+from holter.serving.keys import SLOTS, make_key
 from holter.serving.order import VARIABLE, worker_environment
 
 ENVIRONMENT = """
@@ -97,9 +99,10 @@ def test_no_capture_no_journal(desk):
 
 
 def test_keys_open_the_door_and_can_be_changed_while_it_serves(desk):
-    primary, secondary = ensure_keys(desk.folder, "api")
-    assert ensure_keys(desk.folder, "api") == (primary, secondary)
+    now = datetime.now(UTC)
+    primary, secondary = (make_key(desk.folder, "api", slot, now) for slot in SLOTS)
     path = desk.folder / "run" / "keys" / "api"
+    assert primary not in path.read_text()
     assert path.stat().st_mode & 0o777 == 0o600
     desk.serve(keys=str(path))
     assert desk.ask("GET", "/").status == 200
@@ -114,9 +117,9 @@ def test_keys_open_the_door_and_can_be_changed_while_it_serves(desk):
         assert reply.headers["www-authenticate"] == "Bearer"
     for key in (primary, secondary):
         assert desk.ask(authorization=f"bearer {key}").status == 200
-    write_keys(desk.folder, "api", "fresh", secondary)
+    make_key(desk.folder, "api", "primary", now, "brought-along-by-hand")
     assert desk.ask(authorization=f"Bearer {primary}").status == 401
-    assert desk.ask(authorization="Bearer fresh").status == 200
+    assert desk.ask(authorization="Bearer brought-along-by-hand").status == 200
     assert len(desk.frames()) == 3, "a stranger's request is not recorded"
 
 
@@ -191,10 +194,10 @@ def test_a_full_disk_refuses_what_cannot_be_recorded(desk):
 
 
 def test_a_full_disk_may_be_served_through_and_leaves_a_counted_gap(desk):
-    pool = desk.serve(full_disk_script(), journal_full="serve")
+    pool = desk.serve(full_disk_script(), terms=Terms(full="serve"))
     assert desk.ask(body=b'"full"').status == 200
     assert desk.ask().status == 200
-    desk.until(lambda: sum(worker.gaps for worker, _ in pool._workers) == 2)
+    desk.until(lambda: pool.gaps == 2)
     assert desk.ask(body=b'"space"').status == 200
     (frame,) = desk.frames()
     assert frame.gaps == 2
