@@ -1,7 +1,6 @@
 """Every question Holter can ask, by name."""
 
 from collections.abc import Callable, Mapping
-from importlib.metadata import entry_points
 from types import MappingProxyType
 from typing import Final
 
@@ -48,6 +47,8 @@ def named(name: str) -> Signal:
     """
     if name in CATALOGUE:
         return CATALOGUE[name]()
+    from importlib.metadata import entry_points
+
     added = {entry.name: entry for entry in entry_points(group=GROUP)}
     if name not in added:
         raise NotFound("signal", name, (*CATALOGUE, *added))

@@ -1,7 +1,8 @@
 """Anything tabular becomes an Arrow stream: files, globs, Delta tables, data frames of any library."""
 
 from holter.source.inference import infer_schema
+from holter.source.part import reading
 from holter.source.span import fingerprint, read_span, time_range
 from holter.source.stream import schema_of, stream
 
-__all__ = ["fingerprint", "infer_schema", "read_span", "schema_of", "stream", "time_range"]
+__all__ = ["fingerprint", "infer_schema", "read_span", "reading", "schema_of", "stream", "time_range"]
