@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from holter.profile.kinds import kind_of, plain_type
+from holter.profile.kinds import kind_of, plain_type, plain_values
 from holter.types import Kind
 
 JOINT_COLUMNS: Final = 64
@@ -253,7 +253,7 @@ def _is_plain_number(plain: pa.DataType) -> bool:
 
 def _floats(array: pa.Array) -> tuple[Matrix, npt.NDArray[np.bool_] | None]:
     """Return the values row by row, and which of them are missing (None when none is)."""
-    plain = array if pa.types.is_float64(array.type) else pc.cast(_plain(array), pa.float64(), safe=False)
+    plain = array if pa.types.is_float64(array.type) else pc.cast(plain_values(array), pa.float64(), safe=False)
     if not len(plain):
         return np.empty(0), None
     validity, data = plain.buffers()
@@ -263,11 +263,6 @@ def _floats(array: pa.Array) -> tuple[Matrix, npt.NDArray[np.bool_] | None]:
         bits = np.unpackbits(np.frombuffer(validity, np.uint8), bitorder="little")
         missing |= bits[plain.offset : plain.offset + len(plain)] == 0
     return values, missing if missing.any() else None
-
-
-def _plain(array: pa.Array) -> pa.Array:
-    plain = plain_type(array.type)
-    return array if array.type == plain else pc.cast(array, plain)
 
 
 def _middle(values: Matrix, missing: npt.NDArray[np.bool_] | None) -> Any:

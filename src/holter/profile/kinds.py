@@ -1,6 +1,7 @@
 """How a column is summarised, told from its Arrow type."""
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from holter.types import Kind
 
@@ -13,6 +14,22 @@ def plain_type(dtype: pa.DataType) -> pa.DataType:
         return plain_type(dtype.storage_type)
     # Arrow has few kernels for views
     return pa.large_string() if pa.types.is_string_view(dtype) else dtype
+
+
+def plain_values(array: pa.Array) -> pa.Array:
+    """Return the values themselves, one for each row, in the type of :func:`plain_type`; uncopied if they are that.
+
+    Raises
+    ------
+    pyarrow.ArrowException
+        If Arrow cannot unfold the way they are stored.
+    """
+    if pa.types.is_run_end_encoded(array.type):
+        return plain_values(pc.run_end_decode(array))
+    plain = plain_type(array.type)
+    if isinstance(array, pa.ExtensionArray):
+        return plain_values(array.storage)
+    return array if array.type == plain else pc.cast(array, plain)
 
 
 def is_text(dtype: pa.DataType) -> bool:
