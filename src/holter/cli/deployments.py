@@ -22,6 +22,8 @@ SLOTS = ("primary", "secondary")
 @click.option("--entry-script", required=True, type=click.Path(path_type=Path), help="A file with init(), run(data).")
 @click.option("--source", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Folder to copy with it.")
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes that answer.")
+@click.option("--cpu-cores", type=click.FloatRange(0, min_open=True), help="Processors that its workers share.")
+@click.option("--memory-gb", type=click.FloatRange(0, min_open=True), help="Memory that its workers share.")
 @click.option(
     "--timeout-ms", type=click.IntRange(1), default=60_000, show_default=True, help="Longest one run() takes."
 )
@@ -45,6 +47,8 @@ def deploy(
     entry_script: Path,
     source: Path | None,
     workers: int,
+    cpu_cores: float | None,
+    memory_gb: float | None,
     timeout_ms: int,
     max_request_mb: int,
     event_time_header: bool,
@@ -70,6 +74,8 @@ def deploy(
         source=source,
         overwrite=overwrite,
         workers=workers,
+        cpu_cores=cpu_cores,
+        memory_gb=memory_gb,
         timeout_ms=timeout_ms,
         max_request_mb=max_request_mb,
         event_time_header=event_time_header,
@@ -86,11 +92,16 @@ def deploy(
     _tell(deployment, made, as_json=as_json)
 
 
-def _tell(deployment: "Deployment", made: Mapping[str, str] | None = None, *, as_json: bool) -> None:
-    from holter.workspace.results import Deployments
+def _tell(
+    deployment: "Deployment", made: Mapping[str, str] | None = None, *, as_json: bool, detail: bool = False
+) -> None:
+    from holter.workspace.results import Deployments, beside
 
     entry = deployment.entry
     text = f"{entry.name}: {entry.model}:{entry.wanted.version}, {deployment.state}, {entry.scoring_uri}"
+    text += "".join(f"\n{line}" for line in beside(entry))
+    if detail and entry.observed.detail:
+        text += f"\n{entry.observed.detail}"
     found = Deployments((entry,)).to_dict()[0]
     if made:
         text += "".join(f"\n{slot} key (shown this once): {key}" for slot, key in made.items())
@@ -117,21 +128,66 @@ def list_deployments(as_json: bool) -> None:
 @workspace_option
 @json_option
 def show(name: str, as_json: bool) -> None:
-    """Show one deployment."""
-    _tell(workspace().deployment(name), as_json=as_json)
+    """Show one deployment, and all that is known of what is wrong with it."""
+    _tell(workspace().deployment(name), as_json=as_json, detail=True)
 
 
 @deployments.command()
 @click.argument("name")
-@click.argument("version", type=int)
+@click.argument("version", type=int, required=False)
 @click.option("--reason", default="asked for", show_default=True, help="For the ledger.")
 @click.option("--wait", is_flag=True, help="Wait until it has.")
 @workspace_option
 @json_option
-def promote(name: str, version: int, reason: str, wait: bool, as_json: bool) -> None:
-    """Let VERSION take over."""
+def promote(name: str, version: int | None, reason: str, wait: bool, as_json: bool) -> None:
+    """Let VERSION take over; default: the canary's."""
     deployment = workspace().deployment(name).promote(version, reason=reason)
     _tell(deployment.wait() if wait else deployment, as_json=as_json)
+
+
+@deployments.command()
+@click.argument("name")
+@click.option("--version", type=int, help="The version that is to answer a share of the requests.")
+@click.option("--weight", type=click.FloatRange(0, 100, min_open=True), default=5.0, show_default=True, help="Percent.")
+@click.option("--key", default="x-holter-key", show_default=True, help="Header that keeps a customer with a version.")
+@click.option("--stop", is_flag=True, help="End the canary.")
+@click.option("--reason", default="asked for", show_default=True, help="For the ledger.")
+@click.option("--wait", is_flag=True, help="Wait until it is so.")
+@workspace_option
+@json_option
+def canary(
+    *, name: str, version: int | None, weight: float, key: str, stop: bool, reason: str, wait: bool, as_json: bool
+) -> None:
+    """Let a second version answer a share of the requests.
+
+    Again with another weight: the share changes, and nobody is cut off. End it with promote, or with --stop.
+    """
+    deployment = workspace().deployment(name).canary(_one(version, stop=stop), weight=weight, key=key, reason=reason)
+    _tell(deployment.wait() if wait else deployment, as_json=as_json)
+
+
+@deployments.command()
+@click.argument("name")
+@click.option("--version", type=int, help="The version that is to score what is captured.")
+@click.option("--stop", is_flag=True, help="End the shadow.")
+@click.option("--reason", default="asked for", show_default=True, help="For the ledger.")
+@click.option("--wait", is_flag=True, help="Wait until it is so.")
+@workspace_option
+@json_option
+def shadow(*, name: str, version: int | None, stop: bool, reason: str, wait: bool, as_json: bool) -> None:
+    """Let a second version score what is captured, off the request path.
+
+    Nobody gets its answers; they are recorded with the role shadow, under the ids of the requests.
+    """
+    deployment = workspace().deployment(name).shadow(_one(version, stop=stop), reason=reason)
+    _tell(deployment.wait() if wait else deployment, as_json=as_json)
+
+
+def _one(version: int | None, *, stop: bool) -> int | None:
+    """Return the version that was asked for, None for none; it must be one of the two."""
+    if stop == (version is not None):
+        raise click.UsageError("Give either --version or --stop.")
+    return version
 
 
 def _steer(verb: str, words: str) -> None:

@@ -84,10 +84,14 @@ class Wanting(Deployments):
         NotFound
             If there is no such deployment, or its model has no such version.
         InputError
-            If that version answers already, or nothing is captured.
+            If that version answers already, or requests are not captured as they are.
         """
-        if version is not None and not self._second(name, version).settings.capture:
-            raise InputError(f"{name} captures nothing, so there is nothing that a shadow could score.")
+        if version is not None:
+            settings = self._second(name, version).settings
+            if not settings.capture:
+                raise InputError(f"{name} captures nothing, so there is nothing that a shadow could score.")
+            if settings.redact:
+                raise InputError(f"{name} redacts what it captures: a shadow would score something else.")
         return self.change(name, lambda old: replace(old, shadow=version), actor=actor, reason=reason, facts=facts)
 
     def change(

@@ -136,9 +136,11 @@ def _down(subject: Subject) -> Judgement | None:
     deployment = subject.deployment
     if deployment is None:
         return None
-    state, detail = deployment.observed.state, deployment.observed.detail
-    if state in (DeploymentState.FAILED, DeploymentState.UNHEALTHY):
-        return Judgement(Mood.BAD, "Not serving.", (detail or "The service does not answer.",), "holter status")
+    seen = deployment.observed
+    if seen.state in (DeploymentState.FAILED, DeploymentState.UNHEALTHY):
+        title = "Not serving." if seen.version is None else "Serving, with trouble."
+        detail = seen.headline or "The service does not answer."
+        return Judgement(Mood.BAD, title, (detail,), f"holter deployments show {deployment.name}")
     return None
 
 

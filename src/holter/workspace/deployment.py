@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from holter.errors import DeploymentFailed, InputError, NotRunning
 from holter.registry import Shelves
+from holter.registry.entries import STICKY_HEADER, Canary, DeploymentState, Wanted
 from holter.registry.entries import Deployment as Entry
-from holter.registry.entries import DeploymentState
 from holter.serving.keys import forget_keys, make_key, proofs
 from holter.serving.logs import deployment_log, tail
-from holter.store import Entry as LedgerEntry
 from holter.serving.service import DID_NOT_START, TAKEN_BACK
+from holter.store import Entry as LedgerEntry
 from holter.types import Span, as_utc
 from holter.workspace import tree
 from holter.workspace.identity import actor
@@ -65,21 +65,23 @@ class Deployment:
         return self.entry.wanted.version
 
     def wait(self, timeout: float = 120.0) -> "Deployment":
-        """Wait until the wanted version answers (or, when it is paused, has stopped); return the deployment.
+        """Wait until the wanted version answers, and those that are wanted beside it do their work.
+
+        One that is paused is waited for until it has stopped. Returns the deployment.
 
         Raises
         ------
         DeploymentFailed
-            If it failed, with the end of its log, or has not come up after ``timeout`` seconds.
+            If it failed or was given up, with the end of its log, or has not come up after ``timeout`` seconds.
         NotRunning
             If no process tree serves the workspace.
         """
-        deadline, wanted = monotonic() + timeout, self.version
+        deadline, began = monotonic() + timeout, self.entry.wanted
         while not _settled(entry := self.entry, tree.status(self.shelves.root)):
             if _rejected(entry):
                 raise DeploymentFailed(self.name, entry.observed.detail, self.logs(_TAIL_LINES))
-            if entry.wanted.version != wanted:
-                why = f"version {wanted} gave way to version {entry.wanted.version}"
+            if entry.wanted.version != began.version:
+                why = f"version {began.version} gave way to version {entry.wanted.version}"
                 raise DeploymentFailed(self.name, why, self.logs(_TAIL_LINES))
             if not tree.held(self.shelves.root):
                 raise NotRunning(str(self.shelves.root))
@@ -87,6 +89,8 @@ class Deployment:
                 why = f"still {entry.observed.state} after {timeout:g} s"
                 raise DeploymentFailed(self.name, why, self.logs(_TAIL_LINES))
             sleep(_POLL_SECONDS)
+        if _seconds(entry.wanted) != _seconds(began):
+            raise DeploymentFailed(self.name, entry.observed.detail, self.logs(_TAIL_LINES))
         return self
 
     def log_labels(
@@ -187,9 +191,66 @@ class Deployment:
         start = since or records.first() or _EPOCH
         return records.read(Span(min(start, end), end))
 
-    def promote(self, version: int, *, reason: str = "asked for") -> "Deployment":
-        """Let another version of the model take over, without a failed request. Raises NotFound."""
+    def promote(self, version: int | None = None, *, reason: str = "asked for") -> "Deployment":
+        """Let another version of the model take over, without a failed request; default: the canary's.
+
+        It is tried with a request that was captured before it answers any, and returns to the version before if it
+        cannot answer that, or fails more of its first requests than that did.
+
+        Raises
+        ------
+        NotFound
+            If the model has no such version.
+        InputError
+            If no version is given and there is no canary.
+        """
+        if version is None:
+            canary = self.entry.wanted.canary
+            if canary is None:
+                raise InputError(f"{self.name} has no canary; say which version is to take over.")
+            version = canary.version
         return self._want(version=version, reason=reason)
+
+    def canary(
+        self, version: int | None, *, weight: float = 5.0, key: str = STICKY_HEADER, reason: str = "asked for"
+    ) -> "Deployment":
+        """Let a second version answer a share of the requests; None ends that.
+
+        Parameters
+        ----------
+        version
+            Of the same model. What it answers is recorded with the role ``canary``.
+        weight
+            Its share in percent. A new weight for the same version moves no customer back.
+        key
+            Request header by whose value the version is drawn, so that a customer stays with one; requests without it
+            are drawn by their id.
+
+        Raises
+        ------
+        NotFound
+            If the model has no such version.
+        InputError
+            If that version answers already, the weight is no share, or the key no header.
+        """
+        wanted = None if version is None else Canary(version, weight, key)
+        self.shelves.registry.want_canary(self.name, wanted, actor=actor(), reason=reason)
+        return self
+
+    def shadow(self, version: int | None, *, reason: str = "asked for") -> "Deployment":
+        """Let a second version score what is captured, off the request path; None ends that.
+
+        Its answers are recorded with the role ``shadow``, under the request ids of the originals.
+
+        Raises
+        ------
+        NotFound
+            If the model has no such version.
+        InputError
+            If that version answers already, or what arrives is not captured as it is.
+        """
+        self.shelves.registry.want_shadow(self.name, version, actor=actor(), reason=reason)
+        return self
 
     def rollback(self, *, reason: str = "asked for") -> "Deployment":
         """Return to the version before.
@@ -266,7 +327,13 @@ def _settled(entry: Entry, found: tree.TreeStatus) -> bool:
         return False
     if entry.wanted.paused:
         return seen.state is DeploymentState.PAUSED
-    return seen.state is DeploymentState.HEALTHY and seen.version == entry.wanted.version
+    answers = seen.state is DeploymentState.HEALTHY and seen.version == entry.wanted.version
+    return answers and (seen.canary, seen.shadow) == _seconds(entry.wanted)
+
+
+def _seconds(wanted: Wanted) -> tuple[int | None, int | None]:
+    """Return the versions that are wanted as canary and as shadow."""
+    return wanted.canary.version if wanted.canary else None, wanted.shadow
 
 
 def _rejected(entry: Entry) -> bool:

@@ -1,6 +1,6 @@
 """The lists a workspace hands out: measurements, alerts, versions, deployments, monitors, ledger."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -156,6 +156,35 @@ def apparent(item: DeploymentEntry) -> DeploymentState:
     return DeploymentState.TRANSITIONING
 
 
+def beside(item: DeploymentEntry) -> Sequence[str]:
+    """Say which versions stand beside the one that answers, a line each."""
+    lines, wanted, seen = [], item.wanted, item.observed
+    if wanted.canary is not None:
+        state = "answers" if seen.canary == wanted.canary.version else "is to answer"
+        by = f"drawn by the header {wanted.canary.key}"
+        lines.append(
+            f"canary: version {wanted.canary.version} {state} {wanted.canary.weight:g} % of the requests, {by}"
+        )
+    if wanted.shadow is not None:
+        state = "scores" if seen.shadow == wanted.shadow else "is to score"
+        lines.append(f"shadow: version {wanted.shadow} {state} what is captured")
+    return lines
+
+
+def _running(item: DeploymentEntry) -> str:
+    wanted, seen = item.wanted, item.observed
+    weight = f" ({wanted.canary.weight:g} %)" if wanted.canary and wanted.canary.version == seen.canary else ""
+    parts = [str(seen.version or "-")]
+    parts += [f"canary {seen.canary}{weight}"] if seen.canary else []
+    parts += [f"shadow {seen.shadow}"] if seen.shadow else []
+    return ", ".join(parts)
+
+
+def _canary(item: DeploymentEntry) -> dict[str, Any] | None:
+    canary = item.wanted.canary
+    return None if canary is None else {"version": canary.version, "weight": canary.weight, "key": canary.key}
+
+
 @dataclass(frozen=True, repr=False)
 class Deployments(Listing[DeploymentEntry]):
     """Models behind scoring URIs."""
@@ -167,9 +196,9 @@ class Deployments(Listing[DeploymentEntry]):
             "deployment": item.name,
             "model": f"{item.model}:{item.wanted.version}",
             "state": str(apparent(item)),
-            "running": str(item.observed.version or "-"),
+            "running": _running(item),
             "scoring URI": item.scoring_uri,
-            "detail": item.observed.detail,
+            "detail": item.observed.headline,
         }
 
     def _plain(self, item: DeploymentEntry) -> dict[str, Any]:
@@ -180,8 +209,12 @@ class Deployments(Listing[DeploymentEntry]):
             "wanted_version": item.wanted.version,
             "previous_version": item.wanted.previous,
             "paused": item.wanted.paused,
+            "canary": _canary(item),
+            "shadow_version": item.wanted.shadow,
             "state": str(apparent(item)),
             "version": seen.version,
+            "running_canary": seen.canary,
+            "running_shadow": seen.shadow,
             "detail": seen.detail,
             "observed_at": seen.at.isoformat() if seen.at else None,
             "scoring_uri": item.scoring_uri,
