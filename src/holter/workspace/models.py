@@ -33,6 +33,7 @@ class Models:
         task: Task | str | None = None,
         held_out: bool = True,
         tags: Mapping[str, str] | None = None,
+        lineage: Mapping[str, Any] | None = None,
     ) -> ModelVersion:
         """Copy a model file into the workspace as the next version of a name.
 
@@ -53,7 +54,9 @@ class Models:
         held_out
             False for training rows: everything compared with them is marked uncalibrated.
         tags
-            Words of your own.
+            Words of your own; :meth:`tag` replaces them.
+        lineage
+            Where it comes from, as JSON values; never changes.
 
         Raises
         ------
@@ -71,13 +74,29 @@ class Models:
             baseline=prepared.table if prepared else None,
             held_out=held_out,
             tags=dict(tags or {}),
-            lineage={"task": prepared.reason} if prepared else {},
+            lineage={**({"task": prepared.reason} if prepared else {}), **(lineage or {})},
             actor=actor(),
         )
 
     def get(self, name: str, version: int | None = None) -> ModelVersion:
         """Return a version of a model; the newest when none is named. Raises NotFound."""
         return self.shelves.registry.version(name, version)
+
+    def tag(self, name: str, version: int, tags: Mapping[str, str]) -> ModelVersion:
+        """Replace the tags of a version. Raises NotFound."""
+        return self.shelves.registry.tag(name, version, tags, actor=actor())
+
+    def delete(self, name: str, version: int) -> None:
+        """Remove a version with its files; what it answered stays.
+
+        Raises
+        ------
+        NotFound
+            If there is none.
+        InUse
+            If a deployment serves it, or may return to it.
+        """
+        self.shelves.registry.delete_version(name, version, actor=actor())
 
     def list(self) -> Versions:
         """Return every version of every model."""
