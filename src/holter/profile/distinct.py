@@ -4,7 +4,7 @@ import math
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,8 @@ EXACT: Final = 128
 REGISTERS: Final = 1024
 """Standard error 1.04 / sqrt(1024) = 3.25 % (Flajolet et al. 2007)."""
 _INDEX: Final = np.uint64(REGISTERS - 1)
+_SLOT: Final = np.uint64(4095)
+"""Places by hash, less one, in which the few hashes of a column are looked up: most of 128 get one of their own."""
 _BITS: Final = 53
 """Bits of a hash that are looked at for leading zeros: what a double holds exactly."""
 _DROPPED: Final = np.uint64(64 - _BITS)
@@ -165,25 +167,33 @@ def raise_registers(registers: Registers, hashes: Hashes) -> None:
 
 
 class DistinctReading:
-    """Counts different values as they come; what was seen often costs a comparison and no more."""
+    """Counts different values as they come; what was seen before costs a comparison and no more."""
+
+    __slots__ = ("_found", "_limit", "_slots")
 
     def __init__(self) -> None:
         self._found = Distinct()
-        self._limit: Any = None
+        self._limit = np.uint64(0)
+        self._slots: Hashes | None = None
 
     def add(self, hashes: Hashes) -> None:
         """Note hashes, in any order, any of them any number of times."""
-        if self._limit is None:
-            self._found += Distinct.of_hashes(hashes)
+        registers = self._found.registers
+        if registers is not None:
+            raise_registers(registers, hashes[np.flatnonzero(hashes < self._limit)])
         else:
-            registers = self._found.registers
-            news = hashes[np.flatnonzero(hashes < self._limit)]
-            if not len(news) or registers is None:
-                return
-            raise_registers(registers, news)
+            self._note(hashes)
         if self._found.registers is not None:
             # a hash moves a register only with more leading zeros than the lowest one
             self._limit = np.uint64(2 ** (64 - max(int(self._found.registers.min()), 1)))
+
+    def _note(self, hashes: Hashes) -> None:
+        if self._slots is not None:
+            hashes = hashes[np.flatnonzero(self._slots[hashes & _SLOT] != hashes)]
+        if len(hashes):
+            self._found += Distinct.of_hashes(hashes)
+            self._slots = np.zeros(int(_SLOT) + 1, np.uint64)
+            self._slots[self._found.hashes & _SLOT] = self._found.hashes
 
     def distinct(self) -> Distinct:
         """Return the count so far."""

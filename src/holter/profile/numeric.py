@@ -3,17 +3,23 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from holter.profile.numbers import Numbers, read_numbers
+from holter.profile.distinct import Distinct, DistinctReading
+from holter.profile.hashing import Scrambler, hash_numbers
+from holter.profile.moments import Moments
+from holter.profile.numbers import read_numbers
 from holter.profile.opaque import joined_types
-from holter.profile.ranks import K, RankSummary
+from holter.profile.ranking import RankReading
+from holter.profile.ranks import K, RankSummary, common_type
 
+_COUNTS: Final = ("n", "nulls", "nan", "positive_infinite", "negative_infinite", "unreadable", "zeros", "negatives")
+_BLOCK: Final = 16_384
+"""Values worked on at a time: with room to compute in, they fit the cache of a core."""
 EXACT_WHOLE: Final = 2**53
 """Up to here float64 holds every whole number (IEEE 754: 53 bits of significand)."""
 
@@ -44,8 +50,10 @@ class NumericColumn:
     unit
         Empty for plain numbers, else what one step means: ``us``, ``us since 1970-01-01`` or ``us since midnight``.
     rounded
-        True when the values passed through a type that cannot hold them exactly (decimals of more than 15 digits,
-        whole numbers beyond 2**53 mixed with floats, nanoseconds).
+        True when values were changed by a type that cannot hold them exactly (decimals of more than 15 digits, whole
+        numbers beyond 2**53 mixed with floats, nanoseconds).
+    distinct
+        How many different finite values there are; None in profiles of format 1, which did not count them.
     """
 
     n: int
@@ -64,9 +72,10 @@ class NumericColumn:
     dtype: str = "double"
     unit: str = ""
     rounded: bool = False
+    distinct: Distinct | None = None
 
     @classmethod
-    def of(cls, array: pa.Array, k: int | None = K) -> Self:
+    def of(cls, array: pa.Array, k: int = K) -> "NumericColumn":
         """Summarise an array of numbers, booleans, times or text that holds numbers.
 
         Raises
@@ -74,27 +83,9 @@ class NumericColumn:
         pyarrow.ArrowInvalid
             If the type has no numbers, or a time does not fit into 64 bits of microseconds.
         """
-        read = read_numbers(array)
-        finite, infinite = _split(read)
-        mean, m2 = _moments(finite)
-        return cls(
-            n=len(array),
-            nulls=read.nulls,
-            nan=infinite.nan,
-            positive_infinite=infinite.positive,
-            negative_infinite=infinite.negative,
-            unreadable=read.unreadable,
-            zeros=int(np.count_nonzero(finite == 0)),
-            negatives=int(np.count_nonzero(finite < 0)),
-            minimum=finite.min().item() if len(finite) else None,
-            maximum=finite.max().item() if len(finite) else None,
-            mean=mean,
-            m2=m2,
-            ranks=RankSummary.of(finite, k),
-            dtype=read.dtype,
-            unit=read.unit,
-            rounded=read.rounded,
-        )
+        reading = NumericReading(k)
+        reading.add(array)
+        return reading.column()
 
     @property
     def finite(self) -> int:
@@ -122,91 +113,129 @@ class NumericColumn:
     def total(cls, parts: Sequence["NumericColumn"]) -> "NumericColumn":
         """Return the summary of all rows of all parts, which must have the same unit.
 
-        Counts and ranks do not depend on the order of parts; mean and m2 do so only by the rounding of a double.
-        Source: Chan, Golub, LeVeque, Updating formulae and a pairwise algorithm for computing sample variances, 1979,
-        equations 2.1.
+        Counts and ranks do not depend on the order of parts; mean and m2 do so only by the rounding of a double (see
+        :class:`~holter.profile.moments.Moments`).
         """
         minima = [part.minimum for part in parts if part.minimum is not None]
         maxima = [part.maximum for part in parts if part.maximum is not None]
-        _, mean, m2 = reduce(_merge_moments, ((part.finite, part.mean, part.m2) for part in parts))
-        counts = ("n", "nulls", "nan", "positive_infinite", "negative_infinite", "unreadable", "zeros", "negatives")
+        moments = Moments.total([Moments(part.finite, part.mean, part.m2) for part in parts])
+        distinct = [part.distinct for part in parts if part.distinct is not None]
         return cls(
-            **{name: sum(getattr(part, name) for part in parts) for name in counts},
+            **{name: sum(getattr(part, name) for part in parts) for name in _COUNTS},
             minimum=min(minima, default=None),
             maximum=max(maxima, default=None),
-            mean=mean,
-            m2=m2,
+            mean=moments.mean,
+            m2=moments.m2,
             ranks=RankSummary.total([part.ranks for part in parts]),
             dtype=joined_types(*(part.dtype for part in parts)),
             unit=parts[0].unit,
             rounded=any(part.rounded for part in parts) or _mixes_lossily(parts),
+            distinct=Distinct.total(distinct) if len(distinct) == len(parts) else None,
         )
+
+    def quantile_interval(self, share: float) -> tuple[float, float] | None:
+        """Return between which numbers the quantile at ``share`` (0 to 1) lies; None without finite values."""
+        if self.minimum is None or self.maximum is None:
+            return None
+        low, high = self.ranks.quantile_interval(share)
+        return max(low, float(self.minimum)), min(high, float(self.maximum))
 
     def compressed(self, k: int) -> "NumericColumn":
         """Return the column with at most ``k`` values in its ranks."""
         return replace(self, ranks=self.ranks.compressed(k))
 
 
-@dataclass(frozen=True)
-class _Infinite:
-    nan: int = 0
-    positive: int = 0
-    negative: int = 0
+class NumericReading:
+    """A numeric column while it is read, in one pass and in bounded memory.
 
+    Each stretch of rows is worked on in blocks that stay in the cache: a pass over such a block costs a few tenths of
+    a nanosecond a value, over main memory it would cost several times that.
+    """
 
-def _split(read: Numbers) -> tuple[npt.NDArray[Any], _Infinite]:
-    values = read.values
-    if values.dtype.kind != "f":
-        return values, _Infinite()
-    finite = np.isfinite(values)
-    if finite.all():
-        return values, _Infinite()
-    odd = values[~finite]
-    nan = int(np.isnan(odd).sum())
-    positive = int((odd > 0).sum())
-    return values[finite], _Infinite(nan, positive, len(odd) - nan - positive)
+    __slots__ = ("_counts", "_distinct", "_dtype", "_high", "_k", "_low", "_moments", "_ranks", "_rounded", "_unit")
 
+    def __init__(self, k: int = K) -> None:
+        self._k = k
+        self._counts = dict.fromkeys(_COUNTS, 0)
+        self._low: Any = None
+        self._high: Any = None
+        self._moments = Moments()
+        self._ranks = RankReading(k)
+        self._distinct = DistinctReading()
+        self._dtype, self._unit, self._rounded = "", "", False
 
-def _moments(values: npt.NDArray[Any]) -> tuple[float, float]:
-    """Return mean and sum of squared deviations, without overflow where the mean itself fits."""
-    if not len(values):
-        return 0.0, 0.0
-    shift = values[0]
-    if (values == shift).all():
-        return float(shift), 0.0
-    with np.errstate(over="ignore", invalid="ignore"):
-        # whole numbers are shifted exactly (in wrap-around arithmetic) before they become floats
-        apart = (values - shift).astype(np.float64) if _shift_is_safe(values) else values.astype(np.float64)
-        origin = float(shift) if _shift_is_safe(values) else 0.0
-        middle = float(np.mean(apart))
-        if not math.isfinite(middle):
-            scale = float(np.abs(apart).max())
-            middle = float(np.mean(apart / scale)) * scale
-        deviation = apart - middle
-        # not np.dot: its threads wait for each other on a busy machine, and its sum is less exact
-        m2 = float(np.square(deviation).sum())
-    return origin + middle, m2
+    def add(self, array: pa.Array) -> None:
+        """Take in the next rows.
 
+        Raises
+        ------
+        pyarrow.ArrowInvalid
+            If the type has no numbers, or a time does not fit into 64 bits of microseconds; nothing was taken in.
+        """
+        read = read_numbers(array)
+        self._dtype, self._unit = read.dtype, read.unit
+        self._rounded |= read.rounded
+        finite = self._without_infinite(read.values)
+        for name, count in (("n", len(array)), ("nulls", read.nulls), ("unreadable", read.unreadable)):
+            self._counts[name] += count
+        if len(finite):
+            self._add_finite(finite)
 
-def _shift_is_safe(values: npt.NDArray[Any]) -> bool:
-    """Tell whether differences to the first value fit into 64 signed bits."""
-    if values.dtype.kind != "i":
-        return False
-    return int(values.max()) - int(values.min()) < 2**63
+    def _without_infinite(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        if values.dtype.kind != "f":
+            return values
+        with np.errstate(over="ignore", invalid="ignore"):
+            if np.isfinite(values.sum()):
+                return values
+        finite = np.isfinite(values)
+        odd = values[~finite]
+        nan, positive = int(np.isnan(odd).sum()), int((odd > 0).sum())
+        self._counts["nan"] += nan
+        self._counts["positive_infinite"] += positive
+        self._counts["negative_infinite"] += len(odd) - nan - positive
+        kept: npt.NDArray[Any] = values[finite]
+        return kept
 
+    def _add_finite(self, values: npt.NDArray[Any]) -> None:
+        low, high = values.min(), values.max()
+        self._low = low.item() if self._low is None else min(self._low, low.item())
+        self._high = high.item() if self._high is None else max(self._high, high.item())
+        whole = values.dtype.kind != "f"
+        if whole and max(abs(int(low)), abs(int(high))) <= EXACT_WHOLE:
+            values = values.astype(np.float64)
+        hashing = Scrambler(min(len(values), _BLOCK)) if values.dtype.kind == "f" else None
+        for start in range(0, len(values), _BLOCK):
+            block = values[start : start + _BLOCK]
+            self._moments += Moments.of(block)
+            if low < 0:
+                self._counts["negatives"] += int(np.count_nonzero(block < 0))
+            zeros = int(np.count_nonzero(block == 0)) if low <= 0 <= high else 0
+            self._counts["zeros"] += zeros
+            plain = block if hashing is not None and not zeros else None
+            self._distinct.add(hash_numbers(block) if plain is None or hashing is None else hashing.hash(plain))
+        self._ranks.add(values, whole=whole)
 
-def _merge_moments(a: tuple[int, float, float], b: tuple[int, float, float]) -> tuple[int, float, float]:
-    n = a[0] + b[0]
-    if not a[0] or not b[0]:
-        return (n, *(a[1:] if a[0] else b[1:]))
-    apart = b[1] - a[1]
-    mean = a[1] if not apart else a[1] * (a[0] / n) + b[1] * (b[0] / n)
-    return n, mean, (a[2] + b[2]) + apart * apart * (a[0] / n) * b[0]
+    def column(self) -> NumericColumn:
+        """Return the summary of all rows so far."""
+        return NumericColumn(
+            **self._counts,
+            minimum=self._low,
+            maximum=self._high,
+            mean=self._moments.mean,
+            m2=self._moments.m2,
+            ranks=self._ranks.summary().compressed(self._k),
+            dtype=self._dtype,
+            unit=self._unit,
+            rounded=self._rounded,
+            distinct=self._distinct.distinct(),
+        )
 
 
 def _mixes_lossily(parts: Sequence[NumericColumn]) -> bool:
     """Tell whether merging turned whole numbers into floats that cannot hold them."""
-    kinds = {part.ranks.values.dtype for part in parts if len(part.ranks.values)}
+    arrays = [part.ranks.values for part in parts if len(part.ranks.values)]
+    if len({values.dtype for values in arrays}) < 2 or common_type(arrays) != np.float64:
+        return False
     whole = [part for part in parts if part.ranks.values.dtype.kind != "f"]
     bounds = (bound for part in whole for bound in (part.minimum, part.maximum) if bound is not None)
-    return len(kinds) > 1 and any(abs(bound) > EXACT_WHOLE for bound in bounds)
+    return any(abs(bound) > EXACT_WHOLE for bound in bounds)

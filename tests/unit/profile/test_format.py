@@ -105,7 +105,7 @@ def test_bytes_of_format_1_stay_readable():
     assert (profile.rows, list(columns)) == (8, ["x", "ranks", "i", "u", "t", "s", "b", "l", "n"])
     x = columns["x"]
     assert (x.n, x.nulls, x.nan, x.positive_infinite, x.zeros, x.minimum, x.m2) == (8, 1, 1, 1, 1, -1e308, math.inf)
-    assert columns["ranks"].ranks == RankSummary(np.array([-0.891, -0.274, 0.06, 1.34]), np.full(4, 2), 1)
+    assert columns["ranks"].ranks == RankSummary(np.array([-0.891, -0.274, 0.06, 1.34]), np.full(4, 2), 1, spread=None)
     assert (columns["i"].maximum, columns["i"].ranks.values.dtype) == (2**62 + 1, np.int64)
     assert columns["u"].ranks.values.tolist() == [2**64 - 1]
     assert (columns["t"].unit, columns["t"].minimum) == ("us since 1970-01-01", 1356998400000000)

@@ -71,7 +71,11 @@ def test_mixing_large_whole_numbers_with_floats_is_owned_up_to():
 def test_decimals_say_when_they_were_rounded():
     column = of([Decimal("1.50"), Decimal("-2.25"), None], pa.decimal128(10, 2))
     assert (column.minimum, column.maximum, column.nulls, column.rounded) == (-2.25, 1.5, 1, False)
-    assert of([Decimal("1.5")], pa.decimal128(30, 2)).rounded
+    assert not of([Decimal("1.50")], pa.decimal128(30, 2)).rounded
+    assert of([Decimal("12345678901234567.89")], pa.decimal128(30, 2)).rounded
+    assert of([Decimal(1), Decimal(10**50 + 1)], pa.decimal256(60, 0)).rounded
+    assert of([Decimal(10**75)], pa.decimal256(76, 0)).rounded
+    assert not of([None], pa.decimal128(30, 2)).rounded
 
 
 @pytest.mark.parametrize("dtype", [pa.float16(), pa.float32(), pa.int8(), pa.uint8(), pa.int16(), pa.uint32()])

@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from holter.profile.distinct import Distinct
 from holter.profile.numeric import NumericColumn
 from holter.profile.ranks import RankSummary
 
@@ -22,6 +23,7 @@ class StoredRanks(msgspec.Struct, array_like=True):
     weight_dtype: str
     weights: bytes
     error: int
+    spread: float | None = None
 
     @classmethod
     def of(cls, ranks: RankSummary) -> "StoredRanks":
@@ -29,7 +31,9 @@ class StoredRanks(msgspec.Struct, array_like=True):
         values = ranks.values.astype(ranks.values.dtype.newbyteorder("<"))
         largest = int(ranks.weights.max(initial=0))
         dtype = next(name for name in _WEIGHTS if largest <= np.iinfo(name).max)
-        return cls(values.dtype.str, values.tobytes(), dtype, ranks.weights.astype(dtype).tobytes(), ranks.error)
+        return cls(
+            values.dtype.str, values.tobytes(), dtype, ranks.weights.astype(dtype).tobytes(), ranks.error, ranks.spread
+        )
 
     def ranks(self) -> RankSummary:
         """Return the ranks that were stored.
@@ -45,7 +49,9 @@ class StoredRanks(msgspec.Struct, array_like=True):
         weights = _array(self.weights, self.weight_dtype).astype(np.int64)
         if len(values) != len(weights):
             raise ValueError("values and weights differ in number")
-        return RankSummary(values, weights, self.error)
+        # format 1 did not store how far values were moved: not at all only where none was left out
+        spread = 0.0 if not self.error and self.spread is None else self.spread
+        return RankSummary(values, weights, self.error, spread)
 
 
 class StoredNumeric(msgspec.Struct, array_like=True, tag="n"):
@@ -60,6 +66,7 @@ class StoredNumeric(msgspec.Struct, array_like=True, tag="n"):
     dtype: str
     unit: str
     rounded: bool
+    distinct: bytes | None = None
 
     @classmethod
     def of(cls, column: NumericColumn) -> "StoredNumeric":
@@ -74,6 +81,7 @@ class StoredNumeric(msgspec.Struct, array_like=True, tag="n"):
             column.dtype,
             column.unit,
             column.rounded,
+            None if column.distinct is None else column.distinct.to_bytes(),
         )
 
     def column(self) -> NumericColumn:
@@ -94,6 +102,7 @@ class StoredNumeric(msgspec.Struct, array_like=True, tag="n"):
             dtype=self.dtype,
             unit=self.unit,
             rounded=self.rounded,
+            distinct=None if self.distinct is None else Distinct.from_bytes(self.distinct),
         )
 
 
