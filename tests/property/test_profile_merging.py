@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from holter.errors import DamagedState
-from holter.profile import CategoricalColumn, NumericColumn, OpaqueColumn, Profile
+from holter.profile import CategoricalColumn, Column, NumericColumn, Profile
 
 numbers = st.lists(st.one_of(st.none(), st.floats(width=64), st.sampled_from([0.0, -0.0, 1.0, 2.0])), max_size=60)
 wholes = st.lists(st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1)), max_size=40)
@@ -136,4 +136,4 @@ def test_no_bytes_bring_anything_but_a_clear_error(noise, place, value):
         except DamagedState as error:
             assert str(error).endswith(("from the records.", "Update Holter."))  # noqa: PT017
         else:
-            assert all(isinstance(c, NumericColumn | CategoricalColumn | OpaqueColumn) for c in columns.values())
+            assert all(isinstance(each, Column) for each in columns.values())

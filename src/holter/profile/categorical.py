@@ -1,26 +1,28 @@
 """How often each category of a column occurs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final, Self
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from holter.profile.kinds import plain_type, type_name
+from holter.profile.counting import Counted, count_values, gathered
+from holter.profile.distinct import Distinct
+from holter.profile.kinds import type_name
+from holter.profile.lengths import Lengths
 from holter.profile.opaque import joined_types
+from holter.profile.texts import lengths_of, names_of, taken
+from holter.profile.unnamed import Unnamed
 
 CAP: Final = 10_000
 """Categories kept by name; beyond it the rare ones are pooled."""
-LONGEST: Final = 256
-"""Characters of the longest category kept by name; longer values are text, not categories."""
+_TEXT: Final = "string"
 
 
 @dataclass(frozen=True)
 class CategoricalColumn:
-    """Counts of the categories of a column.
+    """Counts of the categories of a column: exact up to a bound, beyond it of the frequent ones with a stated error.
 
     Parameters
     ----------
@@ -29,14 +31,30 @@ class CategoricalColumn:
     nulls
         Rows without a value.
     counts
-        Rows of each category kept by name. The true count of a category is at least this and at most this plus
-        ``other``; it is exact when ``other`` is 0.
+        Rows of each category kept by name. The true number is at least this, and at most this plus ``errors`` of the
+        category (:meth:`most`). A name of more than 256 characters is its beginning and a digest.
     other
-        Rows whose category is not kept by name: rare ones beyond :data:`CAP`, and values longer than :data:`LONGEST`.
+        Rows that ``counts`` leaves out; 0 when all is exact.
     empty
         Rows with the empty string, which is a category too and also in ``counts``.
     dtype
         Arrow type of the values, as text.
+    lengths
+        Characters of the values, exact; without any for a column that is no text, None where nobody counted them.
+    error
+        Rows that a category which is not kept by name can have at most; no ``errors`` is larger. When ``cap``
+        categories are kept by name, it is never above ``n / (cap + 1)``.
+    errors
+        Rows of a category kept by name that its count may miss, where it may miss any.
+    unnamed
+        What is left of the ``other`` values; None without any, and for what format 1 stored.
+
+    References
+    ----------
+    Misra and Gries, Finding repeated elements (1982), Science of Computer Programming 2. Metwally, Agrawal and El
+    Abbadi, Efficient computation of frequent and top-k elements in data streams (2005). Agarwal et al., Mergeable
+    summaries (2012), PODS, theorem 2: merged and cut to ``cap`` counters, the error stays below ``n / (cap + 1)``.
+    Differs: beside the upper end, which is theirs, the rows that were really counted are kept as the lower end.
     """
 
     n: int
@@ -44,23 +62,43 @@ class CategoricalColumn:
     counts: Mapping[str, int] = field(default_factory=dict)
     other: int = 0
     empty: int = 0
-    dtype: str = "string"
+    dtype: str = _TEXT
+    lengths: Lengths | None = None
+    error: int = 0
+    errors: Mapping[str, int] = field(default_factory=dict)
+    unnamed: Unnamed | None = None
 
     @classmethod
-    def of(cls, array: pa.Array, cap: int = CAP) -> Self:
-        """Count the values of an array. Whole floats are named like integers (``1``), so that both compare."""
-        plain = plain_type(array.type)
-        whole = array if array.type == plain else pc.cast(array, plain)
-        tally = pc.value_counts(whole.drop_null() if whole.null_count else whole)
-        sizes = _sizes(tally.field(1))
-        keep = np.flatnonzero(sizes > _threshold(sizes, cap))
+    def of(cls, array: pa.Array, cap: int = CAP) -> "CategoricalColumn":
+        """Count the values of an array. Whole floats are named like integers (``1``), so that both compare.
+
+        Raises
+        ------
+        pyarrow.ArrowException
+            If the values of the type cannot be counted.
+        """
+        return cls.counted(gathered([count_values(array)]), type_name(array.type), cap)
+
+    @classmethod
+    def counted(cls, found: Counted, dtype: str, cap: int = CAP) -> "CategoricalColumn":
+        """Return the column of values that are counted already, each of which stands once."""
+        values, sizes = found.values, found.sizes
+        threshold = _threshold(sizes, cap)
+        keep, drop = np.flatnonzero(sizes > threshold), np.flatnonzero(sizes <= threshold)
         counts: dict[str, int] = {}
-        for name, size in zip(_names(_taken(tally.field(0), keep)), sizes[keep].tolist(), strict=True):
-            if len(name) <= LONGEST:
-                counts[name] = counts.get(name, 0) + size
-        nulls = whole.null_count
+        for name, size in zip(names_of(taken(values, keep)), sizes[keep].tolist(), strict=True):
+            counts[name] = counts.get(name, 0) + size
+        present, lengths = int(sizes.sum()), lengths_of(values) if dtype == _TEXT else None
         return cls(
-            len(array), nulls, counts, len(array) - nulls - sum(counts.values()), _empty(whole), type_name(plain)
+            n=present + found.nulls,
+            nulls=found.nulls,
+            counts=counts,
+            other=present - sum(counts.values()),
+            empty=0 if lengths is None else int(sizes[lengths == 0].sum()),
+            dtype=dtype,
+            lengths=Lengths() if lengths is None else Lengths.of(lengths, sizes),
+            error=threshold,
+            unnamed=Unnamed.of(taken(values, drop), sizes[drop]) if len(drop) else None,
         )
 
     @property
@@ -72,6 +110,31 @@ class CategoricalColumn:
     def exact(self) -> bool:
         """Whether every category is kept by name."""
         return self.other == 0
+
+    @property
+    def distinct(self) -> Distinct | None:
+        """Return the number of different values, estimated; None where what is not kept by name was never counted."""
+        every = self.forgotten()
+        return None if every is None else every.distinct
+
+    def most(self, name: str) -> int:
+        """Return the rows that a category can have at most, be it kept by name or not.
+
+        Examples
+        --------
+        >>> column = CategoricalColumn.of(pa.array(list("aaabbc")), cap=1)
+        >>> column.counts, column.most("a"), column.most("b")
+        ({'a': 3}, 3, 2)
+        """
+        missed = self.errors.get(name, 0) if name in self.counts else self.error
+        return self.counts.get(name, 0) + min(missed, self.other)
+
+    def forgotten(self) -> Unnamed | None:
+        """Return what would be left if no value were kept by name; None where that is not known."""
+        named = Unnamed.of_names(self.counts)
+        if self.exact:
+            return named
+        return None if self.unnamed is None else Unnamed.total([named, self.unnamed])
 
     @classmethod
     def total(cls, parts: Sequence["CategoricalColumn"]) -> "CategoricalColumn":
@@ -87,20 +150,57 @@ class CategoricalColumn:
             other=sum(part.other for part in parts),
             empty=sum(part.empty for part in parts),
             dtype=joined_types(*(part.dtype for part in parts)),
+            lengths=total_lengths([part.lengths for part in parts if part.present or part.lengths is not None]),
+            error=sum(part.error for part in parts),
+            errors=_errors(counts, parts),
+            unnamed=_unnamed([part for part in parts if not part.exact]),
         )
 
     def compressed(self, cap: int = CAP) -> "CategoricalColumn":
         """Return the column with at most ``cap`` categories by name, the rest pooled into ``other``.
 
-        Categories of equal count are kept or pooled together, so the result does not depend on the order of rows, and
-        a column of identifiers, each seen once, keeps none of them.
+        Categories that can have equally many rows are kept or pooled together, so the result does not depend on the
+        order of rows, and a column of identifiers, each seen once, keeps none of them.
         """
         if len(self.counts) <= cap:
             return self
-        threshold = _threshold(np.array(list(self.counts.values())), cap)
-        kept = {name: size for name, size in self.counts.items() if size > threshold}
-        pooled = sum(self.counts.values()) - sum(kept.values())
-        return CategoricalColumn(self.n, self.nulls, kept, self.other + pooled, self.empty, self.dtype)
+        upper = {name: size + self.errors.get(name, 0) for name, size in self.counts.items()}
+        threshold = _threshold(np.fromiter(upper.values(), np.int64, len(upper)), cap)
+        kept = {name: size for name, size in self.counts.items() if upper[name] > threshold}
+        pooled = {name: size for name, size in self.counts.items() if upper[name] <= threshold}
+        unnamed = Unnamed.of_names(pooled)
+        known = self.exact or self.unnamed is not None
+        return replace(
+            self,
+            counts=kept,
+            other=self.other + sum(pooled.values()),
+            error=max(self.error, threshold),
+            errors={name: missed for name, missed in self.errors.items() if name in kept},
+            unnamed=Unnamed.total([unnamed, self.unnamed] if self.unnamed else [unnamed]) if known else None,
+        )
+
+
+def total_lengths(parts: Sequence[Lengths | None]) -> Lengths | None:
+    """Return the lengths of all parts; None if nobody counted those of one."""
+    known = [part for part in parts if part is not None]
+    return Lengths.sum(known) if known and len(known) == len(parts) else None
+
+
+def _errors(counts: Mapping[str, int], parts: Sequence[CategoricalColumn]) -> dict[str, int]:
+    """Return what each count may miss: what a part states where it has the name, and all it can have where not."""
+    pooling = [part for part in parts if part.error]
+    if not pooling:
+        return {}
+    missed = dict.fromkeys(counts, sum(part.error for part in pooling))
+    for part in pooling:
+        for name in part.counts:
+            missed[name] -= part.error - part.errors.get(name, 0)
+    return {name: rows for name, rows in missed.items() if rows}
+
+
+def _unnamed(parts: Sequence[CategoricalColumn]) -> Unnamed | None:
+    known = [part.unnamed for part in parts if part.unnamed is not None]
+    return Unnamed.total(known) if known and len(known) == len(parts) else None
 
 
 def _threshold(sizes: Any, cap: int) -> int:
@@ -109,40 +209,3 @@ def _threshold(sizes: Any, cap: int) -> int:
         return 0
     place = len(sizes) - cap - 1
     return int(np.partition(sizes, place)[place])
-
-
-def _names(values: pa.Array) -> list[str]:
-    try:
-        return [_name(value) for value in values.to_pylist()]
-    except UnicodeDecodeError:  # Arrow does not check the bytes that others hand over as text
-        raw = values.cast(pa.large_binary() if pa.types.is_large_string(values.type) else pa.binary())
-        return [value.decode("utf-8", "backslashreplace") for value in raw.to_pylist()]
-
-
-def _name(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
-
-
-def _sizes(counts: pa.Array) -> npt.NDArray[np.int64]:
-    return np.frombuffer(counts.buffers()[1], np.int64)[: len(counts)] if len(counts) else np.empty(0, np.int64)
-
-
-def _taken(values: pa.Array, keep: npt.NDArray[np.int64]) -> pa.Array:
-    """Return the values at some positions. (``pa.array`` of them would import pandas)."""
-    if len(keep) == len(values):
-        return values
-    return values.take(pa.Array.from_buffers(pa.int64(), len(keep), [None, pa.py_buffer(keep)]))
-
-
-def _empty(values: pa.Array) -> int:
-    return int(np.count_nonzero(_lengths(values) == 0)) if type_name(values.type) == "string" else 0
-
-
-def _lengths(values: pa.Array) -> npt.NDArray[Any]:
-    lengths = pc.binary_length(values.drop_null())
-    width = np.int64 if pa.types.is_int64(lengths.type) else np.int32
-    return np.frombuffer(lengths.buffers()[1], width)[: len(lengths)] if len(lengths) else np.empty(0, width)

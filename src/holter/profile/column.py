@@ -8,11 +8,14 @@ import pyarrow as pa
 
 from holter.profile.categorical import CAP, CategoricalColumn
 from holter.profile.kinds import kind_of, type_name
-from holter.profile.numeric import NumericColumn
+from holter.profile.numeric import NumericColumn, NumericReading
 from holter.profile.opaque import OpaqueColumn, joined_types
+from holter.profile.tally import Tally
+from holter.profile.text import TextColumn, recognised
+from holter.profile.vector import VectorColumn
 from holter.types import Kind
 
-Column = NumericColumn | CategoricalColumn | OpaqueColumn
+Column = NumericColumn | CategoricalColumn | TextColumn | VectorColumn | OpaqueColumn
 _SLACK: Final = 16
 """Values kept while reading, in multiples of k, so that repeated compression adds little to the error."""
 
@@ -67,7 +70,9 @@ def reading_of(dtype: pa.DataType, kind: Kind, k: int) -> Reading | None:
     """Return what reads a column of this type and kind; None for one that is only counted."""
     if kind is Kind.OTHER:
         return None
-    return _Pieces(dtype, kind, k)
+    if kind in {Kind.CATEGORICAL, Kind.TEXT}:
+        return Tally(dtype, text=kind is Kind.TEXT)
+    return _Pieces(dtype, kind, k) if kind is Kind.VECTOR else NumericReading(k)
 
 
 class _Pieces:
@@ -88,8 +93,8 @@ class _Pieces:
         return compressed(merged(self._parts), self._k, CAP)
 
     def _summary(self, array: pa.Array) -> Column:
-        if self._kind is Kind.CATEGORICAL:
-            return CategoricalColumn.of(array)
+        if self._kind is Kind.VECTOR:
+            return VectorColumn.of(array, self._k)
         return NumericColumn.of(array, self._k)
 
 
@@ -98,15 +103,27 @@ def merged(parts: Sequence[Column]) -> Column:
     if len(parts) == 1:
         return parts[0]
     typed = [part for part in parts if not (isinstance(part, OpaqueColumn) and part.is_blank)]
-    numeric = [part for part in typed if isinstance(part, NumericColumn)]
-    categorical = [part for part in typed if isinstance(part, CategoricalColumn)]
     blank = sum(part.n for part in parts) - sum(part.n for part in typed)
-    if numeric and len(numeric) == len(typed) and len({part.unit for part in numeric}) == 1:
-        return _with_nulls(NumericColumn.total(numeric), blank)
-    if categorical and len(categorical) == len(typed):
-        return _with_nulls(CategoricalColumn.total(categorical), blank)
+    whole = _total(typed)
+    if whole is not None:
+        return _with_nulls(whole, blank)
     names = joined_types(*(part.dtype for part in parts))
     return OpaqueColumn(sum(part.n for part in parts), sum(part.nulls for part in parts), names)
+
+
+def _total(parts: Sequence[Column]) -> Column | None:
+    """Return one column of parts that go together, or None; text goes together with categories and wins."""
+    numeric = [part for part in parts if isinstance(part, NumericColumn)]
+    if numeric and len(numeric) == len(parts) and len({part.unit for part in numeric}) == 1:
+        return NumericColumn.total(numeric)
+    categorical = [part for part in parts if isinstance(part, CategoricalColumn)]
+    if categorical and len(categorical) == len(parts):
+        return CategoricalColumn.total(categorical)
+    worded = [part for part in parts if isinstance(part, CategoricalColumn | TextColumn)]
+    if worded and len(worded) == len(parts):
+        return TextColumn.total(worded)
+    vectors = [part for part in parts if isinstance(part, VectorColumn)]
+    return VectorColumn.total(vectors) if vectors and len(vectors) == len(parts) else None
 
 
 def _with_nulls(column: Column, more: int) -> Column:
@@ -114,7 +131,7 @@ def _with_nulls(column: Column, more: int) -> Column:
 
 
 def compressed(column: Column, k: int, categories: int) -> Column:
-    """Return a column of bounded size."""
-    if isinstance(column, NumericColumn):
+    """Return a column of bounded size; categories that turn out to be text or identifiers are forgotten."""
+    if isinstance(column, NumericColumn | VectorColumn):
         return column.compressed(k)
-    return column.compressed(categories) if isinstance(column, CategoricalColumn) else column
+    return recognised(column.compressed(categories)) if isinstance(column, CategoricalColumn) else column

@@ -45,11 +45,26 @@ def is_number(dtype: pa.DataType) -> bool:
     )
 
 
+def is_list(dtype: pa.DataType) -> bool:
+    """Tell whether values of a plain type are lists of any layout; a map is none."""
+    types = pa.types
+    tests = (
+        types.is_list,
+        types.is_large_list,
+        types.is_fixed_size_list,
+        types.is_list_view,
+        types.is_large_list_view,
+    )
+    return any(test(dtype) for test in tests)
+
+
 def kind_of(dtype: pa.DataType) -> Kind:
     """Tell how a column of this type is summarised when nobody declared it.
 
-    Numbers and durations are numeric; text and booleans categorical, dictionaries like their values; dates, times and
-    timestamps are times; lists, structs, binary and null are other.
+    Numbers and durations are numeric; text and booleans categorical, dictionaries like their values, but those of whole
+    numbers are categorical: whoever encodes them as categories says so. Dates, times and timestamps are times; lists
+    are vectors; structs, maps, unions, binary and null are other. Text that turns out to be prose or identifiers is
+    recognised by its values (:func:`holter.profile.text.recognised`), not here.
 
     Examples
     --------
@@ -57,10 +72,14 @@ def kind_of(dtype: pa.DataType) -> Kind:
     <Kind.CATEGORICAL: 'categorical'>
     """
     plain = plain_type(dtype)
+    if pa.types.is_dictionary(dtype) and pa.types.is_integer(plain):
+        return Kind.CATEGORICAL
     if is_number(plain):
         return Kind.NUMERIC
     if is_text(plain) or pa.types.is_boolean(plain):
         return Kind.CATEGORICAL
+    if is_list(plain):
+        return Kind.VECTOR
     return Kind.TIME if pa.types.is_temporal(plain) else Kind.OTHER
 
 

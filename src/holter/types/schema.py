@@ -17,10 +17,12 @@ class Task(StrEnum):
 
 
 class Kind(StrEnum):
-    """How a column is summarised."""
+    """How a column is summarised: text is counted without keeping a value, vectors are lists, other is only counted."""
 
     NUMERIC = "numeric"
     CATEGORICAL = "categorical"
+    TEXT = "text"
+    VECTOR = "vector"
     TIME = "time"
     OTHER = "other"
 

@@ -17,13 +17,17 @@ from holter.profile.column import Column
 from holter.profile.format.categorical import StoredCategorical
 from holter.profile.format.numeric import StoredNumeric
 from holter.profile.format.opaque import StoredOpaque
+from holter.profile.format.text import StoredText
+from holter.profile.format.vector import StoredVector
 from holter.profile.numeric import NumericColumn
+from holter.profile.text import TextColumn
+from holter.profile.vector import VectorColumn
 
 MAGIC: Final = b"HLTP"
 FORMAT: Final = 2
 _HEAD: Final = struct.Struct("<4sHI")
 
-_Stored = StoredNumeric | StoredCategorical | StoredOpaque
+_Stored = StoredNumeric | StoredCategorical | StoredText | StoredVector | StoredOpaque
 
 
 class _Body(msgspec.Struct, array_like=True):
@@ -66,4 +70,8 @@ def decode(data: bytes) -> tuple[int, dict[str, Column]]:
 def _stored(column: Column) -> _Stored:
     if isinstance(column, NumericColumn):
         return StoredNumeric.of(column)
-    return StoredCategorical.of(column) if isinstance(column, CategoricalColumn) else StoredOpaque.of(column)
+    if isinstance(column, CategoricalColumn):
+        return StoredCategorical.of(column)
+    if isinstance(column, TextColumn):
+        return StoredText.of(column)
+    return StoredVector.of(column) if isinstance(column, VectorColumn) else StoredOpaque.of(column)
