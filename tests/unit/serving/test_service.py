@@ -13,6 +13,7 @@ import pytest
 
 from holter.registry.entries import DeploymentState
 from holter.serving.service import Service
+from holter.serving.trial import Trial
 
 VERSIONED = """
     import os, time
@@ -167,6 +168,126 @@ def test_a_port_that_others_hold_is_waited_for(bench, desk):
         assert report.state is DeploymentState.TRANSITIONING
         assert f"port {bench.port} is held" in report.detail
     bench.healthy(version(desk, 1), 1)
+
+
+def captured(desk, text="{}"):
+    request = desk.folder / "request"
+    request.write_text(text)
+    return request
+
+
+FUSSY = """
+    import json, os
+
+    def run(data):
+        if os.environ["HOLTER_MODEL_VERSION"] == "2":
+            WRONG
+        return {"version": int(os.environ["HOLTER_MODEL_VERSION"])}
+"""
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("json.loads(data)['new feature']", "is answered with 500"),
+        ("return object()", "is answered with 500"),
+        ("while True: pass", "Scoring timeout after 1000 ms"),
+        ("os._exit(3)", "exit code 3"),
+    ],
+)
+def test_a_version_that_cannot_answer_what_the_old_one_could_never_takes_traffic(bench, desk, load, wrong, said):
+    desk.script(FUSSY.replace("WRONG", wrong))
+    bench.service = Service(bench.port, smoke=lambda _: captured(desk))
+    bench.healthy(version(desk, 1), 1)
+    before = len(desk.frames())
+    with load(bench.port, clients=2) as clients:
+        new = desk.plan(1, version=2, timeout_ms=1_000)
+        report = bench.until(new, lambda seen: seen.state is DeploymentState.UNHEALTHY)
+        assert (report.version, report.fall_back) == (1, 1)
+        assert "version 2 did not start" in report.detail
+        assert said in report.detail
+    assert clients.failures == []
+    assert clients.versions == {1}
+    assert len(desk.frames()) == before + clients.answered, "a smoke test is not recorded"
+
+
+def test_a_version_that_can_answer_takes_over_and_later_workers_are_not_asked_again(bench, desk):
+    desk.script(FUSSY.replace("WRONG", "pass"))
+    bench.service = Service(bench.port, smoke=lambda _: captured(desk))
+    bench.healthy(version(desk, 1), 1)
+    bench.healthy(version(desk, 2), 2)
+    captured(desk, "\\xff")
+    os.kill(bench.service.pids[0], signal.SIGKILL)
+    bench.until(version(desk, 2), lambda seen: seen.state is DeploymentState.UNHEALTHY)
+    bench.healthy(version(desk, 2), 2)
+
+
+def ask_all(port, count):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    for _ in range(count):
+        connection.request("POST", "/score", b"{}")
+        reply = connection.getresponse()
+        reply.read()
+        if reply.getheader("connection") == "close":
+            connection.close()
+    connection.close()
+
+
+def test_a_version_that_fails_its_first_requests_is_taken_back(bench, desk):
+    desk.script(FUSSY.replace("WRONG", "raise ValueError"))
+    bench.healthy(version(desk, 1), 1)
+    ask_all(bench.port, 20)
+    bench.healthy(version(desk, 2), 2)
+    ask_all(bench.port, 5)
+    report = bench.until(version(desk, 2), lambda seen: seen.fall_back is not None)
+    assert (report.state, report.version, report.fall_back) == (DeploymentState.UNHEALTHY, 2, 1)
+    assert "version 2 was taken back: it failed 5 of 5 requests, version 1 0 of 20 requests" in report.detail
+    back = bench.until(version(desk, 1), lambda seen: seen.version == 1 and seen.state is DeploymentState.UNHEALTHY)
+    assert back.detail == report.detail, "what went wrong can be read until something else is wanted"
+    assert bench.service.tick(version(desk, 1), time.monotonic()).fall_back is None
+    bench.healthy(version(desk, 3), 3)
+
+
+def test_workers_that_die_count_as_failures(bench, desk):
+    desk.script(FUSSY.replace("WRONG", "os._exit(1)"))
+    bench.healthy(version(desk, 1), 1)
+    bench.healthy(version(desk, 2), 2)
+    for _ in range(3):
+        with pytest.raises((OSError, http.client.HTTPException)):
+            ask_all(bench.port, 1)
+        lost = bench.service.pools[0].replaced
+        bench.until(version(desk, 2), lambda _, lost=lost: bench.service.pools[0].replaced > lost)
+        if lost < 2:
+            bench.healthy(version(desk, 2), 2)
+    assert bench.service.tick(version(desk, 2), time.monotonic()).fall_back == 1
+
+
+def test_a_version_that_stood_its_trial_is_not_taken_back_later(bench, desk):
+    desk.script(FUSSY.replace("WRONG", "json.loads(data)['x']"))
+    bench.service = Service(bench.port, Trial(requests=10))
+    bench.healthy(version(desk, 1), 1)
+    bench.healthy(version(desk, 2), 2)
+    connection = http.client.HTTPConnection("127.0.0.1", bench.port, timeout=30)
+    for _ in range(12):
+        connection.request("POST", "/score", b'{"x": 1}')
+        connection.getresponse().read()
+    connection.close()
+    pool = bench.service._current
+    bench.until(version(desk, 2), lambda _: pool.score.answered == 12)
+    ask_all(bench.port, 9)
+    bench.until(version(desk, 2), lambda _: pool.score.failed == 9)
+    assert bench.service.tick(version(desk, 2), time.monotonic()).state is DeploymentState.HEALTHY
+
+
+def test_new_code_that_fails_has_no_version_to_return_to_and_says_so(bench, desk):
+    bench.healthy(version(desk, 1), 1)
+    desk.script("def run(data): raise ValueError", name="other.py")
+    other = version(desk, 1, entry_script="other.py")
+    bench.healthy(other, 1)
+    ask_all(bench.port, 5)
+    report = bench.until(other, lambda seen: seen.state is DeploymentState.UNHEALTHY)
+    assert report.fall_back is None
+    assert "was taken back" in report.detail
 
 
 def test_a_plan_is_what_it_says(desk):
