@@ -6,30 +6,35 @@ error they may have. A :class:`Window` is what a signal is shown: a stretch of t
 where the signal asked for them. Pure: Arrow in, values out.
 """
 
+from holter.profile.bucket import Buckets, Segment
+from holter.profile.bucketing import BucketReading, buckets
 from holter.profile.categorical import CategoricalColumn
 from holter.profile.column import Column
+from holter.profile.joint import Joint, PairTable
 from holter.profile.kinds import kind_of, type_name
-from holter.profile.lengths import Lengths
 from holter.profile.names import distinct_names
 from holter.profile.numeric import NumericColumn
 from holter.profile.opaque import OpaqueColumn
 from holter.profile.profile import Profile
 from holter.profile.ranks import RankSummary
-from holter.profile.text import TextColumn
-from holter.profile.vector import VectorColumn
+from holter.profile.sample import Sample
 from holter.profile.window import Window
 
 __all__ = [
+    "BucketReading",
+    "Buckets",
     "CategoricalColumn",
     "Column",
-    "Lengths",
+    "Joint",
     "NumericColumn",
     "OpaqueColumn",
+    "PairTable",
     "Profile",
     "RankSummary",
-    "TextColumn",
-    "VectorColumn",
+    "Sample",
+    "Segment",
     "Window",
+    "buckets",
     "distinct_names",
     "kind_of",
     "type_name",

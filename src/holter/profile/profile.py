@@ -1,21 +1,23 @@
 """The mergeable summary of a table."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from holter.profile.categorical import CAP
 from holter.profile.chunks import chunks, reader_of
 from holter.profile.column import Column, compressed, merged
 from holter.profile.format import decode, encode
+from holter.profile.joint import Joint
 from holter.profile.ranks import K
 from holter.profile.reading import TableReading
+from holter.profile.sample import Sample
 from holter.types import Kind
 
 
 @dataclass(frozen=True)
 class Profile:
-    """Rows, and one summary for each column.
+    """Rows, one summary for each column and, where asked for, sums over pairs of columns and a sample of the rows.
 
     ``rows`` may exceed the ``n`` of a column: the rest of the rows came from tables without that column. ``a + b`` is
     the profile of both tables together: exact for counts, within the stated error for ranks, and never compressed (use
@@ -32,6 +34,8 @@ class Profile:
 
     rows: int = 0
     columns: Mapping[str, Column] = field(default_factory=dict)
+    joint: Joint | None = None
+    sample: Sample | None = None
 
     @classmethod
     def empty(cls) -> "Profile":
@@ -39,7 +43,17 @@ class Profile:
         return cls()
 
     @classmethod
-    def of(cls, table: Any, *, kinds: Mapping[str, Kind] | None = None, k: int = K, threads: int = 1) -> "Profile":
+    def of(
+        cls,
+        table: Any,
+        *,
+        kinds: Mapping[str, Kind] | None = None,
+        k: int = K,
+        joint: bool = False,
+        sample: int = 0,
+        key: Sequence[str] = (),
+        threads: int = 1,
+    ) -> "Profile":
         """Summarise a table in one pass; memory does not grow with its rows.
 
         Parameters
@@ -51,6 +65,15 @@ class Profile:
             read as numbers where it is one, and counted as unreadable where it is not.
         k
             Values kept for each numeric column; quantiles are exact up to that many distinct ones.
+        joint
+            Whether to sum over pairs of numeric columns too (:class:`Joint`), as correlation and principal components
+            need. Off by default: it costs about as much as all the columns, and few ask for it.
+        sample
+            Rows to keep (:class:`Sample`). 0 by default: a profile is what is left when the rows are gone, and holds
+            rows of people only where somebody asked for it.
+        key
+            Columns that tell rows apart in the sample, such as a record id; empty when the whole row does, which takes
+            longer since every value is hashed.
         threads
             Columns summarised at once. With one, everything happens in the thread of the caller; with more, the caller
             fetches the next rows while a pool summarises these.
@@ -59,9 +82,11 @@ class Profile:
         ------
         UnsupportedTable
             If the object is no table.
+        UnknownColumn
+            If the table lacks a column of the key.
         """
         reader = reader_of(table)
-        reading = TableReading(reader.schema, kinds, k)
+        reading = TableReading(reader.schema, kinds, k, joint=joint, sample=sample, key=key)
         reading.read(chunks(reader), threads)
         return cls(*reading.parts())
 
@@ -70,18 +95,23 @@ class Profile:
 
     @classmethod
     def total(cls, parts: Sequence["Profile"]) -> "Profile":
-        """Return the profile of all parts together; faster than adding them one by one."""
+        """Return the profile of all parts together; faster than adding them one by one.
+
+        Joint sums and sample are there when every part that has rows has them, the sample also with the same key: what
+        covers some of the rows only would pass for all of them.
+        """
         names = dict.fromkeys(name for part in parts for name in part.columns)
         columns = {name: merged([part.columns[name] for part in parts if name in part.columns]) for name in names}
-        return cls(sum(part.rows for part in parts), columns)
+        return cls(sum(part.rows for part in parts), columns, _joint(parts), _sample(parts))
 
     def compressed(self, k: int, categories: int = CAP) -> "Profile":
         """Return a profile of bounded size: ``k`` values or ``categories`` names a column, errors grown accordingly."""
-        return Profile(self.rows, {name: compressed(column, k, categories) for name, column in self.columns.items()})
+        columns = {name: compressed(column, k, categories) for name, column in self.columns.items()}
+        return replace(self, columns=columns)
 
     def to_bytes(self) -> bytes:
         """Return it as bytes with a format version and a checksum; nothing is pickled."""
-        return encode(self.rows, self.columns)
+        return encode(self.rows, self.columns, self.joint, self.sample)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Profile":
@@ -95,3 +125,17 @@ class Profile:
             If a newer Holter wrote them.
         """
         return cls(*decode(data))
+
+
+def _joint(parts: Sequence[Profile]) -> Joint | None:
+    found = [part.joint for part in parts if part.joint is not None]
+    if not found or any(part.rows and part.joint is None for part in parts):
+        return None
+    return Joint.total(found)
+
+
+def _sample(parts: Sequence[Profile]) -> Sample | None:
+    found = [part.sample for part in parts if part.sample is not None]
+    if not found or any(part.rows and part.sample is None for part in parts):
+        return None
+    return Sample.total(found) if len({part.key for part in found}) == 1 else None
