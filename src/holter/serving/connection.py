@@ -96,7 +96,7 @@ class Connection(HttpToolsProtocol):
         self._head_bytes = self._body_bytes = 0
         self._unread_since: int | None = None
         self._refusal: Reply | None = None
-        self._refused = self._ending = False
+        self._refused = self._ending = self._offered = False
         self._active: Any = None
 
     @property
@@ -124,10 +124,8 @@ class Connection(HttpToolsProtocol):
         messages = self._messages
         try:
             self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:  # h2c or websocket offered: to go on with HTTP/1.1 is an answer
-            rest = data[upgrade.args[0] :]
-            if rest:
-                self.data_received(rest)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._decline(data[upgrade.args[0] :])
             return
         except httptools.HttpParserError as error:
             self._refuse(self._refusal or message(400, f"This is no HTTP request: {error or type(error).__name__}"))
@@ -136,6 +134,16 @@ class Connection(HttpToolsProtocol):
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_BYTES:
                 self._refuse(_TOO_LARGE)
+
+    def _decline(self, rest: bytes) -> None:
+        """Take a request that offers another protocol as one that does not: Java's client offers h2c with a first POST.
+
+        The parser ends such a request with its head, whatever body follows. So it is given the head again, without.
+        """
+        line = b"%b %b HTTP/%b\r\n" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
+        kept = b"".join(b"%b: %b\r\n" % each for each in self.headers if each[0] != b"upgrade")
+        self._offered, self.parser = False, httptools.HttpRequestParser(self)
+        self.data_received(line + kept + b"\r\n" + rest)
 
     def on_message_begin(self) -> None:
         """Begin a request."""
@@ -153,6 +161,13 @@ class Connection(HttpToolsProtocol):
         ):
             self._refusal = _TOO_LARGE
             raise ValueError
+        if not headers and self.parser.get_http_version() == "0.9":  # it has neither a length nor a status
+            raise ValueError
+        if self.parser.should_upgrade():
+            if self.parser.get_method() == b"CONNECT":
+                raise ValueError
+            self._offered = True
+            return
         super().on_headers_complete()
         self._awaited, self.since = _BODY, self._watch.now
 
@@ -163,6 +178,8 @@ class Connection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """End a request."""
+        if self._offered:
+            return
         super().on_message_complete()
         self._awaited, self.since = _NOTHING, self._watch.now
 
@@ -170,7 +187,7 @@ class Connection(HttpToolsProtocol):
         """Go on with what waits behind an answer."""
         super().on_response_complete()
         self.since = self._watch.now
-        if not self.pipeline and not self.transport.is_closing():
+        if not (self._under_way or self.transport.is_closing()):
             if self._refused and self._refusal is not None:
                 self._say(self._refusal)
             elif self._ending:

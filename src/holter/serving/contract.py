@@ -40,7 +40,8 @@ class Contract:
     ``ask`` is called with what ``read`` made of a body, ``write`` makes the bytes of a reply from its result.
     ``kind`` is the type that the parameter asks for, None for text; ``schema`` what inference-schema knows of it.
     ``raw`` says that ``run`` answers any method, and gets the request itself; ``takes_object`` that values of ``kind``
-    are JSON objects, ``is_json`` that msgspec can describe them.
+    are JSON objects, ``is_json`` that msgspec can describe them. ``names`` are the parameters that inference-schema
+    knows.
     """
 
     ask: Callable[[Any], object]
@@ -52,6 +53,7 @@ class Contract:
     asynchronous: bool = False
     takes_object: bool = False
     is_json: bool = False
+    names: tuple[str, ...] = ()
 
 
 def contract_of(run: Callable[..., object]) -> Contract:
@@ -75,8 +77,9 @@ def contract_of(run: Callable[..., object]) -> Contract:
         return Contract(run, Request.of, _text, raw=True, asynchronous=waits)
     schema = _decorated(run)
     if schema is not None:
-        reader = _Named(inspect.getfullargspec(inspect.unwrap(run)))
-        return Contract(lambda given: run(**given), reader.read, _text, schema=schema, asynchronous=waits)
+        said = inspect.getfullargspec(inspect.unwrap(run))
+        ask, names = (lambda given: run(**given)), tuple(said.args)
+        return Contract(ask, _Named(said).read, _text, schema=schema, asynchronous=waits, names=names)
     name, kind = _parameter(run)
     if kind in _TEXT:
         return Contract(run, _decoded, _text, asynchronous=waits)

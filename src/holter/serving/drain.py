@@ -27,7 +27,8 @@ _log = logging.getLogger("holter.serving")
 class DrainingServer:
     """Serves an application on given sockets until it is drained.
 
-    ``certificate`` makes it speak TLS. ``stuck_seconds`` is how much longer than the patience of a drain an unfinished request is waited for.
+    ``certificate`` makes it speak TLS. ``stuck_seconds`` is how much longer than the patience of a drain an unfinished
+    request is waited for.
     """
 
     def __init__(

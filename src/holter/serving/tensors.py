@@ -109,8 +109,7 @@ def body_of(inference: Inference, contract: Contract) -> bytes:
     if _content(inference) == "pd" and names:
         rows = [dict(zip(names, row, strict=True)) for row in rows]
     if contract.schema is not None:
-        first = next(iter(contract.schema["input"].get("properties", {"data": {}})))
-        return msgspec.json.encode({first: rows})
+        return msgspec.json.encode({contract.names[0]: rows})
     if contract.kind is not None and not contract.takes_object:
         return msgspec.json.encode(rows)
     return msgspec.json.encode({"data": rows, "columns": names} if names else {"data": rows})

@@ -332,7 +332,7 @@ def test_where_there_are_too_many_the_one_that_has_been_idle_longest_goes():
             assert (await reply(reader))[0] == 200
             clients.append((reader, writer))
             await server.pass_seconds(1)
-        busy, _ = await server.client(b"POST /score HTTP/1.1\r\n")
+        await server.client(b"POST /score HTTP/1.1\r\n")
         assert await rest(clients[0][0]) == b""
         assert len(server.state.connections) == 3
         clients[1][1].write(b"GET /again HTTP/1.1\r\n\r\n")
@@ -346,7 +346,7 @@ def test_where_all_are_busy_the_newest_goes():
         await asyncio.Event().wait()
 
     async def test(server):
-        first, _ = await server.client(b"GET / HTTP/1.1\r\n\r\n")
+        await server.client(b"GET / HTTP/1.1\r\n\r\n")
         second, _ = await server.client()
         assert await rest(second) == b""
         assert len(server.state.connections) == 1
