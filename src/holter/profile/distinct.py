@@ -13,6 +13,7 @@ from holter.profile.hashing import Hashes
 
 EXACT: Final = 128
 """Different values that are counted one by one: their hashes take the kilobyte that the registers take later."""
+_GLANCE: Final = 512
 REGISTERS: Final = 1024
 """Standard error 1.04 / sqrt(1024) = 3.25 % (Flajolet et al. 2007)."""
 _INDEX: Final = np.uint64(REGISTERS - 1)
@@ -67,11 +68,13 @@ class Distinct:
     @classmethod
     def of_hashes(cls, hashes: Hashes) -> "Distinct":
         """Count the different ones among hashes made by :mod:`holter.profile.hashing`."""
-        different = np.unique(hashes)
-        if len(different) <= EXACT:
-            return cls(different)
+        # a few of them show when they are too many, which spares finding all the different ones
+        if len(np.unique(hashes[:_GLANCE])) <= EXACT:
+            hashes = np.unique(hashes)
+            if len(hashes) <= EXACT:
+                return cls(hashes)
         registers = np.zeros(REGISTERS, np.uint8)
-        raise_registers(registers, different)
+        raise_registers(registers, hashes)
         return cls(registers=registers)
 
     @classmethod
@@ -180,7 +183,7 @@ class DistinctReading:
         """Note hashes, in any order, any of them any number of times."""
         registers = self._found.registers
         if registers is not None:
-            raise_registers(registers, hashes[np.flatnonzero(hashes < self._limit)])
+            raise_registers(registers, hashes[(hashes < self._limit).nonzero()[0]])
         else:
             self._note(hashes)
         if self._found.registers is not None:
@@ -189,7 +192,7 @@ class DistinctReading:
 
     def _note(self, hashes: Hashes) -> None:
         if self._slots is not None:
-            hashes = hashes[np.flatnonzero(self._slots[hashes & _SLOT] != hashes)]
+            hashes = hashes[(self._slots[hashes & _SLOT] != hashes).nonzero()[0]]
         if len(hashes):
             self._found += Distinct.of_hashes(hashes)
             self._slots = np.zeros(int(_SLOT) + 1, np.uint64)

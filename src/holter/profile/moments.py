@@ -29,9 +29,11 @@ class Moments:
     @classmethod
     def of(cls, values: npt.NDArray[Any]) -> "Moments":
         """Return the moments of finite numbers; ``m2`` is infinite where the squares leave the range of a double."""
-        if not len(values):
-            return cls()
-        low, high = values.min(), values.max()
+        return cls.between(values, values.min(), values.max()) if len(values) else cls()
+
+    @classmethod
+    def between(cls, values: npt.NDArray[Any], low: Any, high: Any) -> "Moments":
+        """Return the moments of finite numbers, at least one, of which lowest and highest are known."""
         if low == high:
             return cls(len(values), float(low), 0.0)
         if values.dtype.kind == "f":
@@ -58,7 +60,8 @@ class Moments:
 
 def _of_doubles(values: npt.NDArray[np.float64]) -> tuple[float, float]:
     with np.errstate(over="ignore", invalid="ignore"):
-        mean = float(values.mean())
+        # not values.mean(): it is a function in Python, which costs as much as adding up a block
+        mean = float(np.add.reduce(values)) / len(values)
         if not math.isfinite(mean):
             scale = float(np.abs(values).max())
             mean = float((values / scale).mean()) * scale

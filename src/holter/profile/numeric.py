@@ -197,23 +197,26 @@ class NumericReading:
         return kept
 
     def _add_finite(self, values: npt.NDArray[Any]) -> None:
-        low, high = values.min(), values.max()
-        self._low = low.item() if self._low is None else min(self._low, low.item())
-        self._high = high.item() if self._high is None else max(self._high, high.item())
         whole = values.dtype.kind != "f"
-        if whole and max(abs(int(low)), abs(int(high))) <= EXACT_WHOLE:
+        if whole and max(abs(int(values.min())), abs(int(values.max()))) <= EXACT_WHOLE:
             values = values.astype(np.float64)
-        hashing = Scrambler(min(len(values), _BLOCK)) if values.dtype.kind == "f" else None
+        scrambler = Scrambler(min(len(values), _BLOCK))
         for start in range(0, len(values), _BLOCK):
-            block = values[start : start + _BLOCK]
-            self._moments += Moments.of(block)
-            if low < 0:
-                self._counts["negatives"] += int(np.count_nonzero(block < 0))
-            zeros = int(np.count_nonzero(block == 0)) if low <= 0 <= high else 0
-            self._counts["zeros"] += zeros
-            plain = block if hashing is not None and not zeros else None
-            self._distinct.add(hash_numbers(block) if plain is None or hashing is None else hashing.hash(plain))
+            self._add_block(values[start : start + _BLOCK], scrambler, whole=whole)
         self._ranks.add(values, whole=whole)
+
+    def _add_block(self, block: npt.NDArray[Any], scrambler: Scrambler, *, whole: bool) -> None:
+        low, high = block.min(), block.max()
+        zeros = int(np.count_nonzero(block == 0)) if low <= 0 <= high else 0
+        self._counts["zeros"] += zeros
+        if low < 0:
+            self._counts["negatives"] += int(np.count_nonzero(block < 0))
+        self._moments += Moments.between(block, low, high)
+        plain = block.dtype.kind == "f" and not zeros
+        self._distinct.add(scrambler.hash(block) if plain else hash_numbers(block))
+        least, most = (int(low), int(high)) if whole else (float(low), float(high))
+        self._low = least if self._low is None else min(self._low, least)
+        self._high = most if self._high is None else max(self._high, most)
 
     def column(self) -> NumericColumn:
         """Return the summary of all rows so far."""

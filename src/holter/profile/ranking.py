@@ -131,7 +131,7 @@ class _Counting:
     def add(self, values: Floats) -> bool:
         """Count values; False, and nothing counted, where too many lie in one cell or outside of all."""
         codes = self._codes(values)
-        outside = np.flatnonzero(codes.view(np.uint64) >= CELLS)
+        outside = (codes.view(np.uint64) >= CELLS).nonzero()[0]
         codes[outside] = CELLS
         if len(outside) > _TAIL * len(values):
             return False
