@@ -21,11 +21,10 @@ from uuid import uuid4
 
 import msgspec
 
+from holter.capture.places import TELEMETRY, telemetry_folder
 from holter.types import SeriesKind
 
 SUFFIX: Final = ".items"
-VARIABLE: Final = "HOLTER_TELEMETRY"
-"""Folder of the spool, as a scoring worker is told it."""
 OUTSIDE: Final = "_programs"
 """Source of what programs outside of the process tree measure; no deployment can have this name."""
 FLUSH_SECONDS: Final = 0.04
@@ -231,7 +230,7 @@ def own_spool() -> Spool:
     In a scoring worker it is the deployment's (``HOLTER_TELEMETRY``); elsewhere that of the workspace which
     ``HOLTER_WORKSPACE`` names, or of the one in ``./holter``.
     """
-    return _spool_for(os.environ.get(VARIABLE), os.environ.get("HOLTER_WORKSPACE"))
+    return _spool_for(os.environ.get(TELEMETRY), os.environ.get("HOLTER_WORKSPACE"))
 
 
 @lru_cache
@@ -240,7 +239,7 @@ def _spool_for(folder: str | None, workspace: str | None) -> Spool:
         return spool_of(Path(folder))
     root = Path(workspace or "holter").absolute()
     known = (root / "holter.toml").is_file() or (root / "holter.db").is_file()
-    return spool_of(root / "telemetry" / OUTSIDE) if known else Nowhere()
+    return spool_of(telemetry_folder(root, OUTSIDE)) if known else Nowhere()
 
 
 @lru_cache

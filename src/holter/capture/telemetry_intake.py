@@ -37,11 +37,6 @@ _log = logging.getLogger("holter.capture")
 _Minute = tuple[SeriesKind, str, int]
 
 
-def telemetry_folder(root: Path, source: str) -> Path:
-    """Return where a source (a deployment, or a program outside of the tree) spools what it measures."""
-    return root / "telemetry" / source
-
-
 @dataclass
 class _Sums:
     """What a stretch of a file says."""

@@ -59,6 +59,10 @@ class DeploymentSettings:
     deployment alone, where it is not empty; ``redact`` names columns that are not to be written as they are, see
     :mod:`holter.capture.redaction`. ``keep_days`` and ``keep_label_days`` are the age at which records and labels are
     removed; None: never.
+
+    What the user's code finds: ``also`` are further models as ``name:version``, laid out beside the one that is served;
+    ``preload`` are modules that are imported before the entry script; ``python`` is another interpreter to run it with,
+    which must find Holter as well.
     """
 
     workers: int = 1
@@ -79,8 +83,13 @@ class DeploymentSettings:
     redact: Mapping[str, str] = field(default_factory=dict)
     keep_days: float | None = None
     keep_label_days: float | None = None
+    also: tuple[str, ...] = ()
+    preload: tuple[str, ...] = ()
+    python: str = ""
 
     def __post_init__(self) -> None:
+        for name in ("also", "preload"):  # lists, where they come from JSON
+            object.__setattr__(self, name, tuple(getattr(self, name)))
         if self.acknowledge not in ("written", "synced"):
             raise BadSetting("acknowledge", f'{self.acknowledge!r} is neither "written" nor "synced".')
         if self.journal_full not in ("", "refuse", "serve"):

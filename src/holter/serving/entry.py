@@ -1,9 +1,10 @@
 """The user's entry script: loaded by path, initialised once, asked for every request."""
 
+import importlib
 import importlib.util
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -21,21 +22,23 @@ Run = Callable[..., object]
 """A user's ``run``; :mod:`holter.serving.contract` says how it wants to be asked."""
 
 
-def load(script: Path) -> Run:
+def load(script: Path, preload: Sequence[str] = ()) -> Run:
     """Import an entry script, call its ``init()`` once and return its ``run``.
 
-    The folder of the script goes to the front of the import path, so that it finds its neighbours. A script without
-    ``init`` has nothing to prepare.
+    Modules of ``preload`` are imported before it. The folder of the script goes to the front of the import path, so
+    that it finds its neighbours. A script without ``init`` has nothing to prepare.
 
     Raises
     ------
     EntryScriptFailed
-        If the file is not there, cannot be imported, has no ``run`` that can be asked, or ``init()`` raises. What the
-        script raised is its cause.
+        If a module to preload cannot be imported; if the file is not there, cannot be imported, has no ``run`` that can
+        be asked, or ``init()`` raises. What was raised is its cause.
     """
     if not script.is_file():
         raise EntryScriptFailed(str(script), "there is no such file")
     make_importable()
+    for name in preload:
+        _preload(script, name)
     sys.path.insert(0, str(script.parent))
     spec = importlib.util.spec_from_file_location(MODULE, script)
     if spec is None or spec.loader is None:
@@ -55,6 +58,13 @@ def load(script: Path) -> Run:
         raise EntryScriptFailed(str(script), f"its run() asks for what JSON cannot give: {error}") from error
     _initialise(script, getattr(module, "init", None))
     return run
+
+
+def _preload(script: Path, name: str) -> None:
+    try:
+        importlib.import_module(name)
+    except BaseException as error:
+        raise EntryScriptFailed(str(script), f"importing {name} before it raised {_named(error)}") from error
 
 
 def try_sample(script: Path, run: Run) -> bool:

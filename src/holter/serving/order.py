@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from holter.capture.places import TELEMETRY
 from holter.capture.terms import Terms
 
 VARIABLE: Final = "HOLTER_WORKER"
@@ -33,6 +34,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     ``journal`` is None where nothing is recorded, ``keys`` None where anyone may score; ``timeout_ms`` and
     ``max_request_bytes`` 0: no limit. ``cpus`` are those it may run on; none: all. ``smoke`` is a file with a request
     that it must be able to answer before it is ready, ``offsets`` the file in which a shadow notes how far it has come.
+    ``also`` are further models (name, version, path), ``preload`` modules to import before the user's code, ``python``
+    the interpreter (empty: this one), ``telemetry`` the folder of what the code measures of itself.
     """
 
     deployment: str
@@ -58,6 +61,10 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     cpus: tuple[int, ...] = ()
     smoke: str = ""
     offsets: str = ""
+    also: tuple[tuple[str, int, str], ...] = ()
+    preload: tuple[str, ...] = ()
+    python: str = ""
+    telemetry: str = ""
     terms: Terms = Terms()
 
     @property
@@ -128,16 +135,19 @@ def user_environment(order: Order) -> dict[str, str]:
     """Return the variables that the user's code may rely on; those of the deployment itself win.
 
     ``AML_APP_ROOT``, ``AZUREML_MODEL_DIR``, ``AZUREML_ENTRY_SCRIPT``, ``AZUREML_SOURCE_DIRECTORY`` and ``SERVICE_NAME``
-    are Azure's. ``HOLTER_MODEL_PATH`` is the registered file or folder itself, ``HOLTER_MODEL_VERSION`` its number.
+    are Azure's; ``AZUREML_MODEL_DIR`` is the folder of the model, or of all models where there are several.
+    ``HOLTER_MODEL_PATH`` is the registered file or folder itself, ``HOLTER_MODEL_VERSION`` its number, and
+    ``HOLTER_TELEMETRY`` the folder that takes custom metrics and events.
     """
     own = {
         "AML_APP_ROOT": order.app_root,
-        "AZUREML_MODEL_DIR": str(model_folder(order)),
+        "AZUREML_MODEL_DIR": str(Path(order.app_root) / MODELS if order.also else model_folder(order)),
         "AZUREML_ENTRY_SCRIPT": order.entry_script,
         "AZUREML_SOURCE_DIRECTORY": order.code,
         "SERVICE_NAME": order.deployment,
         "HOLTER_MODEL_PATH": order.model_path,
         "HOLTER_MODEL_VERSION": str(order.version),
+        TELEMETRY: order.telemetry,
     }
     return own | dict.fromkeys(THREAD_VARIABLES, str(order.threads)) | order.environment
 
@@ -149,10 +159,11 @@ def worker_environment(order: Order, inherited: Mapping[str, str] | None = None)
 
 
 def lay_out_model(order: Order) -> None:
-    """Make the model reachable under ``AML_APP_ROOT`` as Azure lays it out. Nothing is copied."""
-    folder, entry = model_folder(order), Path(order.model_path)
-    folder.mkdir(parents=True, exist_ok=True)
-    link = folder / entry.name
-    if not link.exists():
-        link.unlink(missing_ok=True)
-        link.symlink_to(entry.absolute())
+    """Make its models reachable under ``AML_APP_ROOT`` as Azure lays them out. Nothing is copied."""
+    for model, version, path in ((order.model, order.version, order.model_path), *order.also):
+        folder, entry = Path(order.app_root) / MODELS / model / str(version), Path(path)
+        folder.mkdir(parents=True, exist_ok=True)
+        link = folder / entry.name
+        if not link.exists():
+            link.unlink(missing_ok=True)
+            link.symlink_to(entry.absolute())

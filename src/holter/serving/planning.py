@@ -1,17 +1,18 @@
 """From what the registry wants to what a pool is told."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import ceil
 from pathlib import Path
 from typing import Any, Final
+from zlib import crc32
 
 import msgspec
 
 from holter.capture.agreeing import terms_of
 from holter.capture.frame import SHADOW
-from holter.capture.places import journal_folder
+from holter.capture.places import journal_folder, telemetry_folder
 from holter.registry import Shelves
 from holter.registry.entries import Deployment, DeploymentSettings, ModelVersion
 from holter.serving.keys import key_file
@@ -87,6 +88,8 @@ def order_for(shelves: Shelves, deployment: Deployment, version: ModelVersion) -
         timeout_ms=settings.timeout_ms,
         max_request_bytes=settings.max_request_mb << 20,
         event_time_header=settings.event_time_header,
+        also=tuple(_also(shelves, settings)),
+        telemetry=str(telemetry_folder(root, deployment.shelf)),
         keys=str(key_file(root, deployment.name)) if settings.auth else None,
         cors_origins=settings.cors_origins,
         ssl_certfile=settings.ssl_certfile,
@@ -103,11 +106,21 @@ def code_order(deployment: Deployment, version: ModelVersion) -> Order:
         code=str(deployment.code.absolute()),
         entry_script=deployment.entry_script,
         model_path=str(version.path.absolute()),
-        app_root=str(_home(deployment) / "app" / version.model / str(version.version)),
+        app_root=str(_home(deployment) / "app" / _layout(deployment, version)),
+        preload=deployment.settings.preload,
+        python=deployment.settings.python,
         threads=_threads(deployment.settings),
         cpus=_cpus(deployment, sorted(os.sched_getaffinity(0))),
         environment=dict(deployment.settings.environment),
     )
+
+
+def _also(shelves: Shelves, settings: DeploymentSettings) -> Iterator[tuple[str, int, str]]:
+    """Yield name, version and path of the further models. Raises NotFound."""
+    for each in settings.also:
+        model, _, number = each.partition(":")
+        version = shelves.registry.version(model, int(number) if number else None)
+        yield version.model, version.version, str(version.path.absolute())
 
 
 def _threads(settings: DeploymentSettings) -> int:
@@ -129,6 +142,12 @@ def _cpus(deployment: Deployment, here: Sequence[int]) -> tuple[int, ...]:
 def _memory(settings: DeploymentSettings) -> int:
     """Return how many bytes each worker may hold: its share of the deployment's memory. 0: any."""
     return int((settings.memory_gb or 0) * _GIBIBYTE / max(1, settings.workers))
+
+
+def _layout(deployment: Deployment, version: ModelVersion) -> str:
+    """Return the name of a folder for exactly these models: what another set of them left must not be found."""
+    plain, also = f"{version.model}/{version.version}", ",".join(deployment.settings.also)
+    return f"{plain}-{crc32(also.encode()):08x}" if also else plain
 
 
 def _home(deployment: Deployment) -> Path:

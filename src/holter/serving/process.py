@@ -97,7 +97,7 @@ class Worker:
         number = -1 if listener is None else listener.fileno()
         order = msgspec.structs.replace(order, listener=number, control=theirs.fileno())
         self._process = spawn(
-            [sys.executable, "-P", "-m", "holter.serving.worker"],
+            [order.python or sys.executable, "-P", "-m", "holter.serving.worker"],
             log,
             env=worker_environment(order),
             cwd=order.code,

@@ -78,7 +78,7 @@ def score_table(version: ModelVersion, deployment: Deployment, table: pa.Table) 
     predictions: list[Any] = []
     scores: list[float | None] = []
     with _environment(order):
-        asking = _Asking(order, load(order.script), names, task)
+        asking = _Asking(order, load(order.script, order.preload), names, task)
         for batch in table.to_batches(max_chunksize=BATCH_ROWS):
             if not batch.num_rows:
                 continue

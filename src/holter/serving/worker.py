@@ -70,7 +70,7 @@ def main() -> int:
 def _prepared(order: Order, control: socket.socket) -> Run | None:
     """Load the user's code and try it; None once the reason why not is logged and told."""
     try:
-        run = load(order.script)
+        run = load(order.script, order.preload)
         if try_sample(order.script, run):
             _log.info("scored %s", order.script.parent / "sample.json")
     except HolterError as error:

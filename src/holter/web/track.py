@@ -8,8 +8,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from holter.capture.envelopes import MOST_BYTES, Envelope, envelopes_of, unpacked
+from holter.capture.places import telemetry_folder
 from holter.capture.telemetry import OUTSIDE, Spool, spool_of
-from holter.capture.telemetry_intake import telemetry_folder
 from holter.registry import Shelves
 from holter.web.guard import TRUSTED, is_loopback
 from holter.web.secret import Secret

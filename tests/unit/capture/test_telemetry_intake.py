@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from holter.capture.places import telemetry_folder
 from holter.capture.telemetry import SUFFIX, Item, Spool
-from holter.capture.telemetry_intake import KEPT, MOST_NAMES, OTHER, TelemetryIntake, telemetry_folder
+from holter.capture.telemetry_intake import KEPT, MOST_NAMES, OTHER, TelemetryIntake
 from holter.registry import Shelves
 from holter.types import SeriesKind, Span
 
