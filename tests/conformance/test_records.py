@@ -49,6 +49,16 @@ def rows(*ids, at=START, step=SECOND, digest="d", row=0, **features):
     )
 
 
+def test_large_whole_numbers_keep_their_digits_and_need_no_column_until_there_is_one(make):
+    records = make()
+    records.append(rows("a", x=[3]), {})
+    records.append(rows("b", at=START + HOUR, x=[2**60 + 1]), {})
+    assert records.read(FIRST)["x"].to_pylist() == [3, 2**60 + 1]
+    assert records.read(FIRST).column_names.count("x") == 1
+    assert [name for name in make().read(FIRST).column_names if "exact" in name] == []
+    assert [name for name in make(None).read(FIRST).column_names if "exact" in name] == []
+
+
 def labels(*pairs, at=START + DAY, row=0):
     return pa.table(
         {

@@ -10,6 +10,7 @@ request                                                 rows
 ``{..}``, ``{"data": {..}}``                            one record; columns, when every value is a list of one length
 ``[1, 2, 3]``, ``{"data": [1, 2, 3]}``                  one row; as many rows, when the model has one feature
 ``{"columns": [..], "data" or "rows": [[..], ..]}``     lists in the order of ``columns``; ``index`` is left alone
+``{"inputs": [tensor, ..]}``                            Open Inference Protocol v2: see :mod:`holter.capture.tensors`
 ======================================================  ================================================================
 
 ``data`` may be called ``inputs``, ``input_data``, ``Inputs``, ``instances``, ``dataframe_records``,
@@ -21,6 +22,7 @@ reply                                                   predictions
 ``[..]``, ``{"result": [..]}``, ``{"predictions": ..}``  one for each row; a bare value is a list of one
 ``{"prediction": .., "score": ..}``, or a list of such  both as given
 ``"[..]"``                                              JSON inside a JSON string, as an entry script returns it
+``{"outputs": [tensor, ..]}``                           Open Inference Protocol v2
 binary: all 0, 1 or booleans                            predictions
 binary: others from 0 to 1                              scores; the prediction is ``score >= 0.5``
 binary: ``[[p0, p1], ..]``                              scores ``p1``
@@ -44,6 +46,7 @@ from typing import Any, Final
 
 import msgspec
 
+from holter.capture.tensors import answers_of, is_tensors, table_of
 from holter.types import Task
 
 WRAPPERS: Final = (
@@ -134,6 +137,9 @@ def _rows(value: Any, features: tuple[str, ...] | None, depth: int) -> Request |
     columns = value.get("columns")
     if isinstance(columns, list) and (features is None or "columns" not in features):
         return _split(columns, value.get("data", value.get("rows")))
+    if is_tensors(value.get("inputs")) and (features is None or "inputs" not in features):
+        table = table_of(value["inputs"], features)
+        return None if table is None else Request(*table)
     for wrapper in WRAPPERS:
         if isinstance(value.get(wrapper), list | dict) and (features is None or wrapper not in features):
             return _rows(value[wrapper], features, depth - 1)
@@ -238,6 +244,8 @@ def _inner(text: str) -> Any:
 def _unwrap(value: Any, depth: int) -> tuple[Any, Any]:
     if not isinstance(value, dict):
         return value, None
+    if is_tensors(value.get("outputs")):
+        return answers_of(value["outputs"])
     scores = next((value[key] for key in SCORES if value.get(key) is not None), None)
     predictions = next((value[key] for key in PREDICTIONS if value.get(key) is not None), None)
     if isinstance(predictions, dict) and depth:

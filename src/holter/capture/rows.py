@@ -12,7 +12,9 @@ import pyarrow.compute as pc
 from holter.capture.columns import INSTANT, build, column_type, guess_type
 from holter.capture.frame import SHADOW, Frame
 from holter.capture.parsing import Reply, Request, align, parse_reply, parse_request
-from holter.capture.quick import Answers, Quick
+from holter.capture.quick import Answers, quick_reader
+from holter.store.exact import exact_values, whole_features
+from holter.store.naming import exact_name
 from holter.types import (
     DIGEST,
     EVENT_DAY,
@@ -70,7 +72,8 @@ class Layout:
         if schema is not None and self.declared:
             self.types = {feature.name: column_type(feature.dtype) for feature in schema.features}
         self.names = tuple(self.types)
-        self.quick = Quick(self.names, self.task) if self.declared else None
+        self.whole = frozenset(whole_features(schema))
+        self.quick = quick_reader(self.names, self.task)
 
     def learn(self, request: Request) -> bool:
         """Add the columns of a request, and tell whether there were new ones; a declared layout never learns."""
@@ -207,6 +210,10 @@ class Rows:
             if built is not None:
                 columns[name] = built[0]
                 misfits += built[1]
+            if built is not None and name in self.layout.whole:
+                exact = exact_values(values, built[0])
+                if exact is not None:
+                    columns[exact_name(name)] = exact
         self.counts += Counts(misfits=misfits)
         text = self.layout.task is Task.MULTICLASS
         columns[PREDICTION] = pa.array(self._predictions, pa.string() if text else pa.float64())

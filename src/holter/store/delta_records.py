@@ -25,9 +25,10 @@ from holter.store.arrow_shape import (
     shaped,
 )
 from holter.store.delta_table import DataFile, Table
+from holter.store.exact import exactly, whole_features, with_exact
 from holter.store.joining import days_of, distinct, with_labels
 from holter.store.labels import checked_labels
-from holter.store.naming import feature_name, stored_names
+from holter.store.naming import exact_name, feature_name, is_exact, stored_names
 from holter.types import (
     DIGEST,
     EVENT_DAY,
@@ -75,11 +76,13 @@ class DeltaRecords:
         """
         if not len(rows) and not offsets:
             return
-        found, stored = feature_types(rows), self._records.fields()
+        rows = with_exact(rows, self._schema)
+        found, stored = _named(feature_types(rows)), self._records.fields()
         fields = record_fields(self._answer_type(rows))
         features = {**found, **resting_features(self._schema), **_named(stored)}
         names = stored_names((name for name in features if name not in RESERVED), (*fields, *stored))
         fields |= {name: features[name] for name in names}
+        fields |= {name: pa.int64() for name in rows.column_names if is_exact(name)}
         dated = _dated(shaped(rows, fields))
         self._records.append(dated.rename_columns([names.get(name, name) for name in fields]), offsets)
 
@@ -114,11 +117,13 @@ class DeltaRecords:
         fields = self._fields(columns)
         keep = (ds.field(EVENT_TIME) >= span.start) & (ds.field(EVENT_TIME) < span.end)
         names = stored_names((name for name in fields if name not in RESERVED), self._records.fields())
-        stored = {names.get(name, name): dtype for name, dtype in fields.items()}
-        rows = self._records.read(self._touched(span), stored, keep).rename_columns(list(fields))
+        beside = (exact_name(name) for name in whole_features(self._schema) if name in names)
+        exact = {name: pa.int64() for name in beside if name in self._records.fields()}
+        stored = {names.get(name, name): dtype for name, dtype in fields.items()} | exact
+        rows = self._records.read(self._touched(span), stored, keep).rename_columns([*fields, *exact])
         rows = distinct(rows, self._keys_before(span) if len(rows) else None)
         rows = with_labels(rows, self._labels_of(span) if len(rows) else None, fields[PREDICTION])
-        return restored(rows, self._schema)
+        return restored(exactly(rows, self._schema), self._schema)
 
     def watermark(self) -> datetime | None:
         """Return the newest event time committed; None when there is no record."""
@@ -221,7 +226,7 @@ class DeltaRecords:
 
 
 def _named(stored: Mapping[str, pa.DataType]) -> dict[str, pa.DataType]:
-    return {feature_name(name): dtype for name, dtype in stored.items()}
+    return {feature_name(name): dtype for name, dtype in stored.items() if not is_exact(name)}
 
 
 def _dated(rows: pa.Table) -> pa.Table:

@@ -6,6 +6,7 @@ from typing import Final
 
 _MARK: Final = "~"
 _BYTES: Final = 4
+_EXACT: Final = "~exact"
 
 
 def stored_names(names: Iterable[str], taken: Iterable[str]) -> Mapping[str, str]:
@@ -47,3 +48,20 @@ def feature_name(stored: str) -> str:
 
 def _marked(name: str) -> str:
     return f"{name}{_MARK}{hashlib.blake2b(name.encode(), digest_size=_BYTES).hexdigest()}"
+
+
+def exact_name(stored: str) -> str:
+    """Return under which name the whole numbers of a column rest that float64 cannot hold.
+
+    Examples
+    --------
+    >>> exact_name("account"), is_exact(exact_name("account")), is_exact("account")
+    ('account~exact~75d7e023', True, False)
+    """
+    return _marked(f"{stored}{_EXACT}")
+
+
+def is_exact(stored: str) -> bool:
+    """Tell whether a column holds the whole numbers of another."""
+    name = stored.rpartition(_MARK)[0]
+    return name.endswith(_EXACT) and _marked(name) == stored
