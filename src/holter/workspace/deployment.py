@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 _POLL_SECONDS: Final = 0.1
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_TICK: Final = timedelta(microseconds=1)
+_TICK: Final = timedelta(milliseconds=1)
+"""The statistics of a Delta table are cut to milliseconds: its newest time may be later by as much."""
 _TAIL_LINES: Final = 20
 
 
