@@ -1,4 +1,4 @@
-"""Traffic on the wall clock: judged on every pass, written down when it matters.
+"""Traffic and telemetry on the wall clock: judged on every pass, written down when it matters.
 
 A window of a few minutes is looked at every few seconds. Writing each down would fill the disk with what did not
 change, so one is published only when an alert moves, a verdict changes, or a minute has passed since the last.
@@ -25,14 +25,15 @@ AT_LEAST: Final = timedelta(minutes=1)
 """Windows are published at least this often."""
 KEPT: Final = timedelta(days=7)
 """How long a published window stays: long enough to see this hour of this weekday once more."""
-_TRAFFIC: Final = "traffic"
+_FLEETING: Final = (("traffic",), ("telemetry",))
+"""Signals that cost a few rows of a database to ask."""
 
 Verdicts = tuple[tuple[str, Verdict | None], ...]
 
 
 def is_live(entry: MonitorEntry) -> bool:
-    """Tell whether a monitor looks at traffic only, and on the wall clock."""
-    return entry.signals == (_TRAFFIC,) and not entry.event_clock
+    """Tell whether a monitor looks at traffic only, or at telemetry only, and on the wall clock."""
+    return entry.signals in _FLEETING and not entry.event_clock
 
 
 def settle_live(watch: Watch, lease: Lease, board: Board, last: Verdicts | None) -> tuple[Settled, Verdicts]:
@@ -50,22 +51,23 @@ def settle_live(watch: Watch, lease: Lease, board: Board, last: Verdicts | None)
     tuple
         What was published, and the verdicts.
     """
-    window = watch.timetable.newest(watch.now, _TRAFFIC)
-    judged = watch.judge(window, (_TRAFFIC,))
-    verdicts = tuple((each.name, each.verdict) for each in judged[_TRAFFIC].measurements)
-    if not board.moves(window, _TRAFFIC):
+    (signal,) = watch.entry.signals
+    window = watch.timetable.newest(watch.now, signal)
+    judged = watch.judge(window, (signal,))
+    verdicts = tuple((each.name, each.verdict) for each in judged[signal].measurements)
+    if not board.moves(window, signal):
         return Settled(judged=judged), verdicts
-    newest = board.newest.get(_TRAFFIC)
+    newest = board.newest.get(signal)
     lately = newest is not None and newest > window.end - AT_LEAST
-    if lately and verdicts == last and not _stirs(watch, window, judged[_TRAFFIC]):
+    if lately and verdicts == last and not _stirs(watch, window, judged[signal]):
         return Settled(judged=judged), verdicts
-    publication = Publication(watch.entry.name, window, _TRAFFIC, 0, judged[_TRAFFIC].fingerprint)
+    publication = Publication(watch.entry.name, window, signal, 0, judged[signal].fingerprint)
     with watch.shelves.facts.begin() as transaction:
         transaction.guard(lease)
-        new = transaction.publish(publication, judged[_TRAFFIC].measurements)
+        new = transaction.publish(publication, judged[signal].measurements)
         transaction.forget(watch.entry.name, window.end - KEPT)
         events = move_alerts(watch, transaction, window, judged, quiet=False) if new else ()
-    return Settled((_TRAFFIC,) if new else (), (), events, judged), verdicts
+    return Settled((signal,) if new else (), (), events, judged), verdicts
 
 
 def _stirs(watch: Watch, window: Span, judged: Judged) -> bool:

@@ -7,6 +7,8 @@ from holter.rules.rule import Rule
 from holter.types import Calibrated, Measurement, Verdict
 
 _ANSWERED: Final = frozenset({None, Verdict.OK, Verdict.ALARM})
+_SMALLEST: Final = 5e-324
+"""The smallest positive double: beyond, and no more can be said."""
 _BELIEVED: Final = frozenset({Calibrated.YES, Calibrated.IID})
 
 
@@ -26,9 +28,9 @@ def answers(rule: Rule, measurement: Measurement) -> bool:
 def breaks(rule: Rule, measurement: Measurement) -> bool:
     """Tell whether a measurement breaks a rule.
 
-    ``above`` and ``below`` are strict, and 0 is a threshold like any other. With ``sure`` the whole interval must lie
-    beyond the threshold; a measurement without interval is taken at its value. A rule with ``calibrated`` breaks on the
-    verdict ``alarm``; fixed thresholds beside it break it too.
+    ``above`` and ``below`` are strict, ``equal`` is exact, and 0 is a threshold like any other. With ``sure`` the whole
+    interval must lie beyond the threshold; a measurement without interval is taken at its value. A rule with
+    ``calibrated`` breaks on the verdict ``alarm``; fixed thresholds beside it break it too.
 
     Examples
     --------
@@ -51,6 +53,8 @@ def excess(rule: Rule, measurement: Measurement) -> float:
         beyond = max(beyond, low - rule.above)
     if rule.below is not None:
         beyond = max(beyond, rule.below - high)
+    if rule.equal is not None and measurement.value == rule.equal:
+        beyond = max(beyond, _SMALLEST)
     if rule.calibrated and measurement.verdict is Verdict.ALARM:
         beyond = max(beyond, _surprise(measurement))
     return beyond
@@ -64,5 +68,4 @@ def _edges(rule: Rule, measurement: Measurement) -> tuple[float, float]:
 
 def _surprise(measurement: Measurement) -> float:
     p = measurement.evidence.p_value if measurement.evidence else None
-    smallest = 5e-324
-    return smallest if p is None else max(smallest, -math.log10(max(p, smallest)))
+    return _SMALLEST if p is None else max(_SMALLEST, -math.log10(max(p, _SMALLEST)))

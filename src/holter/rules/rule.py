@@ -45,7 +45,9 @@ class Rule:
     metric
         ``signal.metric``, for example ``performance.roc_auc``.
     above, below
-        Fixed thresholds; at least one, unless ``calibrated``.
+        Fixed thresholds; at least one, unless ``calibrated`` or ``equal``.
+    equal
+        A value that must not be reached exactly: for counts.
     calibrated
         Follow the calibrated verdict of the measurement (see :func:`holter.rules.decide`) instead of a fixed threshold.
     feature, segment
@@ -71,6 +73,7 @@ class Rule:
     metric: str
     above: float | None = None
     below: float | None = None
+    equal: float | None = None
     calibrated: bool = False
     feature: str | None = None
     segment: str | None = None
@@ -83,9 +86,9 @@ class Rule:
     def __post_init__(self) -> None:
         if self.metric.count(".") != 1:
             raise BadRule(self.name, f"metric {self.metric!r} is not of the form signal.metric")
-        if self.above is None and self.below is None and not self.calibrated:
-            raise BadRule(self.name, "give above=, below= or calibrated=True")
-        for side in ("above", "below"):
+        if self.above is None and self.below is None and self.equal is None and not self.calibrated:
+            raise BadRule(self.name, "give above=, below=, equal= or calibrated=True")
+        for side in ("above", "below", "equal"):
             limit = getattr(self, side)
             if limit is not None and not _is_number(limit):
                 raise BadRule(self.name, f"{side}={limit!r} is not a finite number")

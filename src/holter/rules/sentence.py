@@ -88,6 +88,8 @@ def _against(rule: Rule, measurement: Measurement, broken: bool) -> str:
         return f", no longer surely {side[0]} {number(measurement.name, side[1])}"
     if side is not None:
         return f", {side[0]} {number(measurement.name, side[1])}"
+    if rule.equal is not None and measurement.value == rule.equal:
+        return f", which the rule {rule.name!r} names"
     before = measurement.evidence.baseline if measurement.evidence else None
     compared = "" if before is None else f" (baseline {number(measurement.name, before)})"
     limit = "" if measurement.threshold is None else f"{number(measurement.name, measurement.threshold)} and "

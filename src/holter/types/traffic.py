@@ -32,6 +32,11 @@ class Traffic:
         histogram = tuple(a + b for a, b in zip(self.histogram, other.histogram, strict=True))
         return Traffic(**sums, histogram=histogram)
 
+    @property
+    def failures(self) -> int:
+        """Requests without a usable answer: ``failed`` and ``soft_failed`` together."""
+        return self.failed + self.soft_failed
+
     def quantile_ms(self, share: float) -> float | None:
         """Return the latency below which ``share`` of the requests stayed, in milliseconds, to a half octave.
 

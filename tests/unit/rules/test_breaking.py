@@ -109,3 +109,10 @@ def test_worse_is_larger():
     surprises = [excess(CALIBRATED, each) for each in alarm]
     assert surprises == sorted(surprises, reverse=True)
     assert surprises[-1] > 0
+
+
+@pytest.mark.parametrize(("value", "broken"), [(10.0, True), (9.0, False), (11.0, False), (10.5, False)])
+def test_equal_breaks_at_its_value_alone(value, broken):
+    rule = Rule("ten", "traffic.failures", equal=10)
+    measurement = Measurement("traffic", "failures", value, 50, interval=Interval(0.0, 99.0))
+    assert breaks(rule, measurement) is broken
