@@ -18,11 +18,12 @@ _SPARSE: Final = 4
 
 @dataclass(frozen=True, eq=False)
 class Counted:
-    """Values, and the rows of each; a value may stand twice, or be null, until :func:`gathered` has seen it."""
+    """Values, and the rows of each; a value may stand twice, or be null, unless it is said to be ``unique``."""
 
     values: pa.Array
     sizes: npt.NDArray[np.int64]
     nulls: int = 0
+    unique: bool = False
 
     @property
     def size(self) -> int:
@@ -48,7 +49,7 @@ def count_values(array: pa.Array) -> Counted:
         return _count_indices(array.indices, array.dictionary)
     whole = _plain(array)
     tally = pc.value_counts(whole.drop_null() if whole.null_count else whole)
-    return Counted(tally.field(0), numbers_in(tally.field(1)), whole.null_count)
+    return Counted(tally.field(0), numbers_in(tally.field(1)), whole.null_count, unique=True)
 
 
 def _plain(array: pa.Array) -> pa.Array:
@@ -79,11 +80,13 @@ def gathered(parts: Sequence[Counted]) -> Counted:
     (['1', '2.5'], [3, 1])
     """
     named = [_named(part) for part in parts]
+    if len(named) == 1 and named[0].unique:
+        return named[0]
     coded = pc.dictionary_encode(_joined([part.values for part in named]))
     sizes = np.concatenate([part.sizes for part in named])
     rows = np.bincount(numbers_in(coded.indices), sizes, len(coded.dictionary)).astype(np.int64)
     found = np.flatnonzero(rows)
-    return Counted(taken(coded.dictionary, found), rows[found], sum(part.nulls for part in named))
+    return Counted(taken(coded.dictionary, found), rows[found], sum(part.nulls for part in named), unique=True)
 
 
 def _joined(arrays: list[pa.Array]) -> pa.Array:
@@ -97,7 +100,7 @@ def _named(part: Counted) -> Counted:
         there = numbers_in(pc.cast(pc.is_valid(values), pa.int8())).astype(bool)
         values, sizes, nulls = values.drop_null(), sizes[there], nulls + int(sizes[~there].sum())
     if is_text(values.type):
-        return Counted(pc.cast(values, pa.large_string()), sizes, nulls)
+        return Counted(pc.cast(values, pa.large_string()), sizes, nulls, part.unique)
     return Counted(text_of([_name(value) for value in values.to_pylist()]), sizes, nulls)
 
 

@@ -1,24 +1,24 @@
 """What the values of a text column look like, told without keeping any of them."""
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from holter.profile.texts import lengths_of, sum_where
+from holter.profile.texts import sum_where, taken, text_buffers
 
-_SHAPES: Final[dict[str, tuple[str, frozenset[int]]]] = {
+_SHAPES: Final = (
     # RFC 9562, section 4: 8-4-4-4-12 hexadecimal digits.
-    "uuid": (r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", frozenset({36})),
+    ("uuid", r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", "-", (36,)),
     # Hexadecimal digits of 128, 160, 224, 256, 384 and 512 bits: MD5, SHA-1, SHA-2 (RFC 1321, FIPS 180-4).
-    "hash": (r"^[0-9a-fA-F]+$", frozenset({32, 40, 56, 64, 96, 128})),
+    ("hash", r"^[0-9a-fA-F]+$", "", (32, 40, 56, 64, 96, 128)),
     # The pattern of HTML's <input type=email>, made shorter: something, one @, a name with a dot.
-    "email": (r"^[^@\s]+@[^@\s]+\.[^@\s.]+$", frozenset()),
-    "url": (r"^[a-z][a-z0-9+.-]*://", frozenset()),
-}
-"""Shapes of identifiers: a pattern, and the lengths in characters a value of that shape can have (none: any)."""
+    ("email", r"^[^@\s]+@[^@\s]+\.[^@\s.]+$", "@", ()),
+    ("url", r"^[a-z][a-z0-9+.-]*://", ":", ()),
+)
+"""Shapes of identifiers: a pattern, a character no such value is without, and the lengths it can have (none: any)."""
 
 
 def count_shapes(values: pa.Array, sizes: npt.NDArray[np.int64]) -> dict[str, int]:
@@ -37,27 +37,26 @@ def count_shapes(values: pa.Array, sizes: npt.NDArray[np.int64]) -> dict[str, in
     {'email': 5, 'url': 2}
     """
     found = {}
-    lengths = lengths_of(values)
-    for name, (pattern, possible) in _SHAPES.items():
-        rows = _rows(values, sizes, lengths, pattern, possible)
+    offsets, data = text_buffers(values)
+    lengths = np.diff(offsets)
+    for name, pattern, sign, possible in _SHAPES:
+        # A pattern costs most, so it is tried only on values that can match: these are plain ASCII of such a length.
+        some = np.isin(lengths, possible) if possible else np.ones(len(values), bool)
+        if sign:
+            some &= _having(sign, offsets, data)
+        rows = _matching(values, sizes, np.flatnonzero(some), pattern)
         if rows:
             found[name] = rows
     return found
 
 
-def _rows(
-    values: pa.Array, sizes: npt.NDArray[np.int64], lengths: npt.NDArray[Any], pattern: str, possible: frozenset[int]
-) -> int:
-    """Count the rows of a shape; a pattern is tried only where the length allows it, since it costs most."""
-    if possible:
-        fitting = np.isin(lengths, list(possible))
-        if not fitting.any():
-            return 0
-        where = pc.and_(_mask(fitting), pc.match_substring_regex(values, pattern))
-        return sum_where(sizes, where)
-    return sum_where(sizes, pc.match_substring_regex(values, pattern))
+def _having(sign: str, offsets: npt.NDArray[np.int64], data: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+    """Tell for each text whether it has a character."""
+    places = np.flatnonzero(data == ord(sign)) + offsets[0]
+    return np.asarray(np.searchsorted(places, offsets[1:]) > np.searchsorted(places, offsets[:-1]))
 
 
-def _mask(flags: npt.NDArray[np.bool_]) -> pa.Array:
-    bits = np.packbits(flags, bitorder="little")
-    return pa.Array.from_buffers(pa.bool_(), len(flags), [None, pa.py_buffer(bits)])
+def _matching(values: pa.Array, sizes: npt.NDArray[np.int64], some: npt.NDArray[np.int64], pattern: str) -> int:
+    if not len(some):
+        return 0
+    return sum_where(sizes[some], pc.match_substring_regex(taken(values, some), pattern))

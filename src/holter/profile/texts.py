@@ -34,6 +34,23 @@ def text_of(names: Sequence[str]) -> pa.Array:
     )
 
 
+def text_buffers(values: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
+    """Return where each text begins, with the end of the last, and the bytes from the first on.
+
+    Examples
+    --------
+    >>> offsets, data = text_buffers(pa.array(["never", "a", "bc"]).slice(1))
+    >>> (offsets - offsets[0]).tolist(), data.tobytes()
+    ([0, 1, 3], b'abc')
+    """
+    wide = pc.cast(values, pa.large_string())
+    if not len(wide):
+        return np.zeros(1, np.int64), np.empty(0, np.uint8)
+    _, starts, words = wide.buffers()
+    offsets = np.frombuffer(starts, np.int64)[wide.offset : wide.offset + len(wide) + 1]
+    return offsets, np.frombuffer(words or b"", np.uint8)[offsets[0] : offsets[-1]]
+
+
 def taken(values: pa.Array, keep: npt.NDArray[np.int64]) -> pa.Array:
     """Return the values at some positions, in that order."""
     if len(keep) == len(values):
