@@ -33,7 +33,16 @@ Below the address of the dashboard. Replies are the JSON of `holter ... --json`;
 Changes (POST) need the header `Authorization: Bearer TOKEN`; the token is the setting `token`, else in `run/token` of
 the workspace. Where others can reach the dashboard, reading needs it too. Commands can never be set over HTTP.
 
-The same as OpenAPI: `/api/openapi.json`. `/metrics` is for Prometheus; `/healthz` says that the dashboard is up."""
+The same as OpenAPI: `/api/openapi.json`. `/metrics` is for Prometheus; `/healthz` says that the
+dashboard is up; `/readyz/NAME` whether a deployment answers (200, else 503), `/readyz` whether all do that should.
+These are answered by a process that runs no model: no model can block them."""
+_EXIT_CODES: Final = """\
+| exit code | when |
+|---|---|
+| 0 | all is fine |
+| 1 | it failed, and standard error says why in one sentence; also when a file is not there or cannot be read |
+| 2 | it was used wrongly: an unknown verb or option, a missing argument, a value that is none. Nothing was looked at |
+| 3 | all went well, and a rule is broken (`compare --fail-on`) |"""
 _MADE: Final = "<!-- Made by `make docs` from the code. Change the code, then run it again. -->"
 
 
@@ -69,7 +78,7 @@ def commands(command: click.Command, name: str, parent: click.Context | None = N
 
 def cli_page() -> str:
     """Return the page of commands: what each prints for ``--help``."""
-    parts = [_MADE, "# Commands", "Exit codes: 0 fine, 1 failed, 2 used wrongly, 3 a rule is broken."]
+    parts = [_MADE, "# Commands", _EXIT_CODES]
     parts += [f"## {each.command_path}\n\n```text\n{each.get_help()}\n```" for each in commands(root, "holter")]
     return "\n\n".join(parts) + "\n"
 

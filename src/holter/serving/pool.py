@@ -66,13 +66,15 @@ class Pool:
         Why the newest worker that failed did so; empty once all of them listen.
     failed
         Whether the code cannot be used: a worker said so, or several died before they were ready.
+    size
+        How many workers it is to have.
     replaced
         How many workers were lost and replaced so far.
     """
 
     def __init__(self, plan: Plan, listener: socket.socket | None, *, opened: bool, smoke: Path | None = None) -> None:
         self.plan, self._listener, self._opened = plan, listener, opened
-        self._size = plan.workers
+        self.size = plan.workers
         self._smoke = "" if smoke is None else str(smoke)
         self._workers: list[Worker] = []
         self._leaving: list[Worker] = []
@@ -95,12 +97,12 @@ class Pool:
     @property
     def complete(self) -> bool:
         """Whether all workers take traffic."""
-        return self.listening >= self._size
+        return self.listening >= self.size
 
     @property
     def prepared(self) -> bool:
         """Whether all workers could take traffic."""
-        return self._count(Stage.READY) + self.listening >= self._size
+        return self._count(Stage.READY) + self.listening >= self.size
 
     @property
     def serving(self) -> bool:
@@ -138,7 +140,7 @@ class Pool:
 
     def grow(self, workers: int) -> None:
         """Keep more workers than the plan said; fewer would cost those who are being answered."""
-        self._size = max(self._size, workers)
+        self.size = max(self.size, workers)
 
     def split(self, tell: Tell) -> None:
         """Let its workers hand on a share of what they are asked; those to come as well."""
@@ -217,7 +219,7 @@ class Pool:
 
     def _fill(self, now: float) -> None:
         order = self.plan.order if self._opened else msgspec.structs.replace(self.plan.order, smoke=self._smoke)
-        while not self._draining and now >= self._not_before and len(self._workers) < self._size:
+        while not self._draining and now >= self._not_before and len(self._workers) < self.size:
             self._workers.append(Worker(order, self._listener, self.plan.log, now))
 
     def _mourn(self, worker: Worker, reason: str, now: float) -> None:

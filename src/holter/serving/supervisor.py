@@ -21,6 +21,7 @@ from holter.registry.entries import Deployment, DeploymentState, Observed, Wante
 from holter.registry.wanting import answered_by
 from holter.serving.captured import smoke_request
 from holter.serving.companion import Companion
+from holter.serving.gauges import EVERY_SECONDS, gauge_of, write
 from holter.serving.lock import workspace_lock
 from holter.serving.logs import deployment_log, process_log, rotate
 from holter.serving.order import Order
@@ -61,7 +62,7 @@ class Supervisor:
         self._services: dict[_Key, Service] = {}
         self._deployments: dict[_Key, Deployment] = {}
         self._told: dict[_Key, Report] = {}
-        self._asked, self._rotated = float("-inf"), float("-inf")
+        self._asked = self._rotated = self._gauged = float("-inf")
         self._stopping = False
 
     def run(self) -> None:
@@ -92,6 +93,9 @@ class Supervisor:
             companion.tick(now)
         for key in list(self._services):
             self._step(key, now)
+        if now - self._gauged >= EVERY_SECONDS:
+            self._gauged = now
+            self._write_gauges()
         if now - self._rotated >= _ROTATE_SECONDS:
             self._rotated = now
             self._rotate_logs()
@@ -189,6 +193,13 @@ class Supervisor:
             return None
         return smoke_request(self._root / "run" / "smoke" / deployment.name, running)
 
+    def _write_gauges(self) -> None:
+        pools = [pool for service in self._services.values() for pool in service.pools]
+        try:
+            write(self._root, map(gauge_of, pools))
+        except OSError:  # a full disk must not end what serves
+            _log.exception("how the workers are cannot be written down")
+
     def _rotate_logs(self) -> None:
         for name, _ in self._services:
             rotate(deployment_log(self._root, name))
@@ -208,6 +219,7 @@ class Supervisor:
             companion.terminate()
         for companion in self._companions:
             companion.wait(_COMPANION_STOP_SECONDS)
+        self._write_gauges()
         for deployment in self._deployments.values():
             self._tell(deployment, replace(_STOPPED, state=_resting(deployment)))
 

@@ -34,7 +34,7 @@ _HEADERS: Final = {
     "cross-origin-resource-policy": "same-origin",
 }
 _SAFE: Final = frozenset({"GET", "HEAD"})
-_OPEN: Final = ("/healthz", "/static/", "/sign-in")
+_OPEN: Final = ("/healthz", "/readyz", "/static/", "/sign-in")
 """What anyone may see who can reach the dashboard."""
 TRUSTED: Final = "holter.trusted"
 """Key of the scope of such a request: whether it brought the token all the same."""

@@ -1,6 +1,9 @@
-"""For machines that watch this machine: ``/healthz`` and ``/metrics``."""
+"""For machines that watch this machine: ``/healthz``, ``/readyz`` and ``/metrics``.
 
-from collections.abc import Iterable, Iterator
+All three are answered by the process of the dashboard, which runs no model and waits for none.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -11,8 +14,11 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from starlette.responses import Response
 
 from holter.registry import Shelves
+from holter.registry.entries import Deployment
+from holter.serving.gauges import read
 from holter.types import Span, Traffic
 from holter.types.traffic import LATENCY_BOUNDS_US
+from holter.workspace import tree
 
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
@@ -27,6 +33,14 @@ def scrape_routes(shelves: Shelves) -> APIRouter:
         shelves.facts.alerts(open_only=True)
         return {"status": "ok"}
 
+    @routes.get("/readyz")
+    def all_ready(response: Response) -> dict[str, Any]:
+        return _said(response, readiness(shelves, shelves.registry.deployments()))
+
+    @routes.get("/readyz/{name}")
+    def ready(name: str, response: Response) -> dict[str, Any]:
+        return _said(response, readiness(shelves, [shelves.registry.deployment(name)]))
+
     @routes.get("/metrics")
     def metrics() -> Response:
         registry = CollectorRegistry()
@@ -34,6 +48,18 @@ def scrape_routes(shelves: Shelves) -> APIRouter:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     return routes
+
+
+def readiness(shelves: Shelves, deployments: Iterable[Deployment]) -> dict[str, bool]:
+    """Tell of each deployment that is not paused whether it answers: by some version, on a tree that is alive."""
+    alive = tree.held(shelves.root)
+    return {each.name: alive and each.observed.version is not None for each in deployments if not each.wanted.paused}
+
+
+def _said(response: Response, ready: Mapping[str, bool]) -> dict[str, Any]:
+    whole = all(ready.values())
+    response.status_code = 200 if whole else 503
+    return {"status": "ready" if whole else "not ready", "deployments": dict(ready)}
 
 
 class Settled:
@@ -65,6 +91,7 @@ class Scrape:
     def collect(self) -> Iterator[Metric]:
         """Yield requests, failures and latency by deployment, open alerts by level, and how far monitors are behind."""
         yield from self._traffic()
+        yield from self._workers()
         yield self._alerts()
         yield self._lag()
 
@@ -81,6 +108,22 @@ class Scrape:
             gaps.add_metric(name, seen.gaps)
             latency.add_metric(name, _buckets(seen), seen.latency_us / 1e6)
         return requests, errors, gaps, latency
+
+    def _workers(self) -> Iterable[Metric]:
+        """Tell how the workers are; without a living tree there are none."""
+        shown = read(self._shelves.root) if tree.held(self._shelves.root) else []
+        labels = ["deployment", "version", "role"]
+        wanted = GaugeMetricFamily("holter_workers_wanted", "Workers that there should be.", labels=labels)
+        ready = GaugeMetricFamily("holter_workers_ready", "Workers that answer.", labels=labels)
+        memory = GaugeMetricFamily("holter_workers_memory_bytes", "Memory that workers hold.", labels=labels)
+        replaced = CounterMetricFamily("holter_workers_replaced", "Workers lost and replaced.", labels=labels)
+        for each in shown:
+            place = [each.deployment, str(each.version), each.role]
+            wanted.add_metric(place, each.workers)
+            ready.add_metric(place, each.listening)
+            memory.add_metric(place, each.memory)
+            replaced.add_metric(place, each.replaced)
+        return wanted, ready, memory, replaced
 
     def _alerts(self) -> Metric:
         family = GaugeMetricFamily("holter_open_alerts", "Alerts that want attention.", labels=["level", "monitor"])

@@ -6,6 +6,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from holter.registry import MonitorEntry
+from holter.serving.gauges import Gauge, write
+from holter.serving.lock import workspace_lock
 from holter.store.protocols import Publication
 from holter.types import Traffic
 from holter.web import app
@@ -74,3 +76,28 @@ def test_an_empty_workspace_can_be_scraped(empty_shelves, browse):
 def test_health(shelves, browse):
     client = browse(app(shelves, "t"))
     assert client.get("/healthz").json() == {"status": "ok"}
+
+
+def test_readiness_is_that_of_a_tree_that_is_alive(own_shelves, browse):
+    client = browse(app(own_shelves, "t"))
+    dead = client.get(f"/readyz/{DEPLOYMENT}")
+    assert (dead.status_code, dead.json()["deployments"]) == (503, {DEPLOYMENT: False})
+    with workspace_lock(own_shelves.root, 0, datetime.now(UTC)):
+        alive = client.get(f"/readyz/{DEPLOYMENT}")
+        assert (alive.status_code, alive.json()["status"]) == (200, "ready")
+        assert client.get("/readyz").status_code == 503, "another one does not answer"
+        own_shelves.registry.want("churn-api", paused=True, actor="test", reason="night")
+        assert client.get("/readyz").status_code == 200, "what is paused need not answer"
+        assert client.get("/readyz/nobody").status_code == 404
+
+
+def test_workers_are_told_while_the_tree_is_alive(own_shelves, browse):
+    place = (f"deployment={DEPLOYMENT}", "role=canary", "version=8")
+    with workspace_lock(own_shelves.root, 0, datetime.now(UTC)):
+        write(own_shelves.root, [Gauge(DEPLOYMENT, 8, "canary", 2, 1, 3, 9, 4, 0, 1 << 20)])
+        found = scrape(own_shelves, browse)
+    assert found["holter_workers_wanted", *place] == 2
+    assert found["holter_workers_ready", *place] == 1
+    assert found["holter_workers_replaced_total", *place] == 3
+    assert found["holter_workers_memory_bytes", *place] == 1 << 20
+    assert ("holter_workers_ready", *place) not in scrape(own_shelves, browse)
