@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fix bench bench-profile bench-signals bench-capture bench-kills docs ci lock clean
+.PHONY: help setup demo test check fix bench bench-profile bench-peers bench-fuzz bench-signals bench-capture bench-kills docs ci lock clean
 
 help: ## Print the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -45,6 +45,12 @@ bench: bench-profile bench-signals bench-capture bench-kills ## Run every benchm
 
 bench-profile: setup ## Profiles and comparison, against merely reading the files
 	@$(BIN)/python bench/compare_tables.py
+
+bench-peers: setup ## The same, and Evidently, NannyML and TFDV beside it (minutes; makes their environments)
+	@$(BIN)/python bench/compare_tables.py --rounds 3 --peers
+
+bench-fuzz: setup ## Look for bytes that break the reading of stored profiles, for a minute
+	@$(BIN)/python bench/fuzz_profiles.py
 
 bench-signals: setup ## Signals on windows of stored records
 	@$(BIN)/python bench/signals.py

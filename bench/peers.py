@@ -11,9 +11,9 @@ from typing import Any
 PEERS = {
     "evidently": ["evidently==0.7.23", "pandas<3.1", "pyarrow"],
     "nannyml": ["nannyml==0.13.1", "statsmodels", "pyarrow"],
-    "tfdv": ["tensorflow-data-validation==1.16.1", "pyarrow", "setuptools<81"],
+    "tfdv": ["tensorflow-data-validation==1.16.1", "setuptools<81", "dill"],
 }
-"""What pip is asked for: versions as named in the table, and what the peer needs but does not declare."""
+"""What is asked for: versions as named in the table, and what the peer needs but does not declare."""
 ENVIRONMENTS = Path(__file__).parent.parent / ".bench"
 
 
@@ -23,7 +23,9 @@ def prepared(peer: str) -> Path | None:
     python = folder / "bin" / "python"
     if not (folder / "ready").exists():
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-        wanted = [python, "-m", "pip", "install", "--quiet", *PEERS[peer]]
+        # pip tries versions of what TFDV needs for longer than a benchmark may take
+        uv = Path(sys.executable).parent / "uv"
+        wanted = [uv, "pip", "install", "--quiet", "--python", python, *PEERS[peer]]
         if subprocess.run(wanted, check=False).returncode:
             print(f"{peer} cannot be installed here: {' '.join(PEERS[peer])}", file=sys.stderr)
             return None
