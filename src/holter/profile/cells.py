@@ -135,6 +135,8 @@ def lay_cells(different: Floats) -> Iterator[Cells]:
 
     Even cells cost half as much as tailed ones and a third of dealt ones, so the first that are good enough come first.
     """
+    if len(different) < 2:
+        return
     good = len(different) * _GOOD_SHARE + _CHANCE
     found: list[tuple[int, Cells]] = []
     for lay in (_even, _tailed, _dealt_even, _dealt_tailed, _dealt_from_below):
@@ -161,7 +163,7 @@ def _tailed(ordered: Floats, cells: int = CELLS, around: float = 0.5) -> TailedC
     with np.errstate(over="ignore"):
         away = np.abs(ordered - middle)
     away = away[away > 0]
-    if not len(away) or not np.isfinite(away.max() * 2):
+    if not len(away) or away.max() > np.finfo(np.float64).max / 4:
         return None
     place = len(away) // (2 if around else _NEAR)
     scale = float(np.partition(away, place)[place]) / 2

@@ -18,7 +18,7 @@ from holter.profile.ranking import RankReading
 from holter.profile.ranks import K, RankSummary, common_type
 
 _COUNTS: Final = ("n", "nulls", "nan", "positive_infinite", "negative_infinite", "unreadable", "zeros", "negatives")
-_BLOCK: Final = 16_384
+_BLOCK: Final = 32_768
 """Values worked on at a time: with room to compute in, they fit the cache of a core."""
 EXACT_WHOLE: Final = 2**53
 """Up to here float64 holds every whole number (IEEE 754: 53 bits of significand)."""

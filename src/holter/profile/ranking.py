@@ -42,8 +42,8 @@ class RankReading:
     is known at every step: the rows of the fullest cell that are not equal to its value.
     """
 
-    def __init__(self, k: int) -> None:
-        self._k = k
+    def __init__(self, k: int, first: int = FIRST) -> None:
+        self._k, self._most = k, first
         self._first: list[Numbers] = []
         self._counting: _Counting | None = None
         self._parts: list[RankSummary] = []
@@ -68,7 +68,7 @@ class RankReading:
             return
         kept = values.astype(np.int64) if whole and values.dtype.kind == "f" else values.copy()
         self._first.append(kept)
-        if sum(map(len, self._first)) > FIRST:
+        if sum(map(len, self._first)) > self._most:
             block = _together(self._first)
             self._first = []
             self._begin(block.astype(np.float64) if whole and _is_double(block) else block, whole=whole)

@@ -153,9 +153,11 @@ class RankSummary:
         """Return where pieces begin; ``doubled`` is twice the rank of the middle of each value."""
         place = doubled / (2.0 * self.weights.sum())
         far = self._distances(np.full(len(self.values), self.quantile_value(0.5)))
-        total = far.sum()
+        with np.errstate(over="ignore", invalid="ignore"):
+            through = np.cumsum(far) - far / 2
+            total = through[-1] + far[-1] / 2
         if total > 0 and np.isfinite(total):
-            place = (1 - _FAR) * place + _FAR * (np.cumsum(far) - far / 2) / total
+            place = (1 - _FAR) * place + _FAR * through / total
         piece = (place * k).astype(np.int64)
         return np.flatnonzero(np.concatenate(([True], piece[1:] != piece[:-1])))
 

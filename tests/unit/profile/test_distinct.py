@@ -66,6 +66,13 @@ def test_reading_in_pieces_is_the_same_as_reading_at_once():
     assert before == of(values)
 
 
+def test_zero_is_a_value_that_comes_late_as_well():
+    reading = DistinctReading()
+    for value in (1.0, 2.0, 0.0, 2.0):
+        reading.add(hash_numbers(np.array([value])))
+    assert reading.distinct().estimate == 3.0
+
+
 @pytest.mark.parametrize("n", [0, 1, 128, 129, 5_000, 200_000])
 def test_bytes_hold_everything_in_a_kilobyte(n):
     found = of(np.arange(n))
