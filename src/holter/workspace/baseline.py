@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from holter.errors import BadLabels, InputError, UnknownColumn
-from holter.types import EVENT_TIME, LABEL, PREDICTION, RESERVED, SCORE, Schema, Task
+from holter.types import EVENT_TIME, LABEL, PREDICTION, RESERVED, SCORE, Kind, Schema, Task
 
 _INSTANT: Final = pa.timestamp("us", "UTC")
 MOST_CLASSES: Final = 20
@@ -77,7 +77,7 @@ def prepare(obj: Any, roles: Roles, *, task: Task | str | None = None) -> Prepar
     InputError
         If the time column holds no times, or there is no such task.
     """
-    from holter.source import infer_schema, stream
+    from holter.source import stream
 
     table = stream(obj).read_all()
     renames = roles.renames(table.column_names)
@@ -90,7 +90,17 @@ def prepare(obj: Any, roles: Roles, *, task: Task | str | None = None) -> Prepar
         table = _cast(table, SCORE, pa.float64())
     if EVENT_TIME in table.column_names:
         table = _timed(table)
-    return Prepared(table, infer_schema(table.schema, exclude=tuple(RESERVED), task=answer), reason)
+    return Prepared(table, _schema(table, answer), reason)
+
+
+def _schema(table: pa.Table, task: Task | None) -> Schema:
+    """Take features by their types, and text by its values: what is no category here is none in any later window."""
+    from holter.profile import Profile, kind_of
+    from holter.source import infer_schema
+
+    worded = [place for place, field in enumerate(table.schema) if kind_of(field.type) is Kind.CATEGORICAL]
+    profile = Profile.of(table.select(worded))
+    return infer_schema(table.schema, exclude=tuple(RESERVED), task=task, profile=profile)
 
 
 def _task(table: pa.Table, given: Task | str | None) -> tuple[Task | None, str]:

@@ -123,3 +123,9 @@ def test_no_rows():
     found = prepare(pa.table({"x": pa.array([], pa.float64()), "y": pa.array([], pa.int64())}), Roles(label="y"))
     assert found.schema.task is Task.BINARY
     assert len(found.table) == 0
+
+
+def test_identifiers_of_the_baseline_are_text_in_every_later_window():
+    table = pa.table({"customer": [f"{n}@example.org" for n in range(200)], "country": ["de", "fr"] * 100})
+    features = prepare(table, Roles()).schema.features
+    assert [(each.name, str(each.kind)) for each in features] == [("customer", "text"), ("country", "categorical")]
