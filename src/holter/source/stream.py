@@ -11,9 +11,9 @@ import pyarrow as pa
 from holter.errors import UnknownColumn, UnreadableTable, UnsupportedTable
 from holter.profile import distinct_names
 from holter.source.delta import Delta, is_delta
-from holter.source.files import Files, open_files
+from holter.source.files import Files, files_of, open_files
 from holter.source.frames import from_capsule, from_dataset, from_duckdb, from_lazy_polars, from_pandas
-from holter.source.part import BATCH_ROWS, reading
+from holter.source.part import BATCH_ROWS, Stamp, reading
 
 
 def stream(obj: Any, *, columns: Sequence[str] | None = None, dictionaries: bool = False) -> pa.RecordBatchReader:
@@ -70,6 +70,19 @@ def schema_of(obj: Any) -> pa.Schema:
     if isinstance(obj, (str, os.PathLike)):
         return open_path(os.fspath(obj)).schema
     return _apart(_opened(obj)).schema
+
+
+def size_of(path: str | os.PathLike[str]) -> int:
+    """Return how many bytes the files of a path have; of a Delta table, those of its folder.
+
+    Raises
+    ------
+    UnreadableTable
+        If there is no such file.
+    """
+    local = _local(os.fspath(path))
+    found = (stamp for stamp in map(Stamp.of, files_of(local)) if stamp is not None)
+    return sum(stamp.size for stamp in found)
 
 
 def open_path(path: str) -> Files | Delta:

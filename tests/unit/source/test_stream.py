@@ -14,7 +14,7 @@ from deltalake import write_deltalake
 from pyarrow import csv, feather
 
 from holter.errors import UnknownColumn, UnreadableTable, UnsupportedTable
-from holter.source import schema_of, stream
+from holter.source import schema_of, size_of, stream
 from holter.source.part import reading
 
 TABLE = pa.table({"x": [1, 2, 3], "s": ["a", None, "c"]})
@@ -279,3 +279,14 @@ def test_a_polars_query_runs_in_batches():
     batches = list(stream(pl.LazyFrame({"x": range(400_000)}).with_columns(y=pl.col("x") * 2)))
     assert len(batches) > 1
     assert sum(batch.num_rows for batch in batches) == 400_000
+
+
+def test_the_size_of_a_table_is_that_of_its_files(tmp_path):
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("x\n1\n")
+    assert size_of(tmp_path) == 8
+    assert size_of(str(tmp_path / "a.*")) == 4
+    write_deltalake(tmp_path / "delta", TABLE)
+    assert size_of(tmp_path / "delta") > 100
+    with pytest.raises(UnreadableTable):
+        size_of(tmp_path / "nope")
