@@ -35,3 +35,10 @@ def test_a_latency_is_counted_below_the_bound_it_does_not_exceed(frame):
     assert traffic.histogram[-2:] == (1, 1)
     assert sum(traffic.histogram) == traffic.requests
     assert isinstance(traffic, Traffic)
+
+
+def test_a_shadow_is_no_traffic_but_its_gaps_are(frame):
+    minutes = Minutes()
+    minutes.add(frame(0, role="shadow", gaps=2))
+    ((_, _, traffic),) = minutes
+    assert (traffic.requests, traffic.gaps, minutes.requests) == (0, 2, 0)

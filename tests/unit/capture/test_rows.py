@@ -149,3 +149,18 @@ def test_many_rows_come_out_in_order(frame, monkeypatch):
 def test_tables_that_disagree_meet_as_text():
     one, other = pa.table({"a": [1.5], "b": [1.0]}), pa.table({"a": ["x"], "c": [True]})
     assert concatenate([one, other]).to_pydict() == {"a": ["1.5", "x"], "b": [1.0, None], "c": [None, True]}
+
+
+def test_what_a_shadow_says_is_a_record_of_its_own_under_the_same_id(frame):
+    original, retry = frame(1), frame(1)
+    shadows = [
+        frame(1, role="shadow", version=8),
+        frame(1, role="shadow", version=8),
+        frame(1, role="shadow", version=9),
+    ]
+    table, _ = taken(original, retry, *shadows)
+    digests = table["_digest"].to_pylist()
+    assert len(set(table["_request_id"].to_pylist())) == 1
+    assert digests[0] == digests[1]
+    assert digests[2] == digests[3]
+    assert len(set(digests)) == 3
