@@ -48,7 +48,7 @@ class StoredCategorical(msgspec.Struct, array_like=True, tag="c"):
         """
         # Format 1 knew one bound for every count: all the rows it had pooled.
         error = self.other if self.error is None else self.error
-        missed = [self.other] * len(self.counts) if self.error is None else self.errors or [0] * len(self.counts)
+        missed = [self.other] * len(self.counts) if self.error is None else self.errors
         if max(missed, default=0) > error:
             raise ValueError("a count misses more than any can miss")
         return CategoricalColumn(
@@ -60,6 +60,6 @@ class StoredCategorical(msgspec.Struct, array_like=True, tag="c"):
             self.dtype,
             self.lengths.lengths() if self.lengths else None,
             error,
-            {name: rows for name, rows in zip(self.counts, missed, strict=True) if rows},
+            {name: rows for name, rows in zip(self.counts, missed, strict=True) if rows} if missed else {},
             self.unnamed.unnamed() if self.unnamed else None,
         )
