@@ -1,19 +1,24 @@
 """How the values of one column lie now, against how they lay in the baseline."""
 
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from holter.charts.theme import WIDE, Spec, colour, framed, is_narrow
-from holter.profile import CategoricalColumn, NumericColumn
+from holter.charts.theme import NARROW, WIDE, Spec, colour, framed, is_narrow, time_marks
+from holter.profile import CategoricalColumn, NumericColumn, RankSummary
+from holter.profile.histogram import edges_of, shares_between
+from holter.profile.numbers import SINCE_1970
+from holter.profile.wording import plain_number
 
 BINS: Final = 24
 """Bars of a numeric column."""
 CATEGORIES: Final = 10
 """Bars of a categorical column; the rest is one more."""
-TRIM: Final = 0.002
-"""Share cut off at either end before bins are laid: one outlier must not squeeze everything into one bar."""
+FEW: Final = 12
+"""Up to so many distinct values a column of numbers gets a bar for each, with room between: 24 bins would be dashes."""
 REST: Final = "all others"
 
 Floats = NDArray[np.float64]
@@ -47,47 +52,103 @@ def distribution(
 
 
 def _numeric(target: NumericColumn, baseline: NumericColumn | None, title: str, width: int, height: int | None) -> Spec:
-    edges = _edges([side for side in (target, baseline) if side is not None])
+    sides = [side.ranks for side in (target, baseline) if side is not None]
+    edges = edges_of(sides, BINS)
     if edges is None:
         return framed({"mark": "bar", "data": {"values": []}}, title, f"{title}: no finite values.", width)
-    bars, lines = _shares(target, edges), None if baseline is None else _shares(baseline, edges)
+    few = few_values(sides)
+    layers = (
+        _binned(target, baseline, edges, width) if few is None else _one_by_one(target, baseline, few, is_narrow(width))
+    )
+    spec = {"height": height or (150 if is_narrow(width) else 200), "layer": layers}
+    mark = "line" if few is None else "ticks"
+    words = _words(title, target, baseline, mark)
+    return framed(spec, title, words, width)
+
+
+def _binned(target: NumericColumn, baseline: NumericColumn | None, edges: Floats, width: int) -> list[Spec]:
+    bars = shares_between(target.ranks, edges)
+    lines = None if baseline is None else shares_between(baseline.ranks, edges)
+    # Vega counts time in milliseconds
+    unit, kind = (1000.0, "temporal") if target.unit == SINCE_1970 else (1.0, "quantitative")
     rows = [
-        {"a": float(a), "b": float(b), "s": float(s), "base": None if lines is None else float(lines[i])}
+        {"a": float(a) / unit, "b": float(b) / unit, "s": float(s), "base": None if lines is None else float(lines[i])}
         for i, (a, b, s) in enumerate(zip(edges[:-1], edges[1:], bars, strict=True))
     ]
     step = [*rows, rows[-1] | {"a": rows[-1]["b"]}]
-    x = {"field": "a", "type": "quantitative", "scale": {"zero": False, "nice": False}}
+    scale = {"type": "utc", "nice": False} if kind == "temporal" else {"zero": False, "nice": False}
+    x = {"field": "a", "type": kind, "scale": scale}
     axis = {"title": None, "grid": False, "tickCount": 4 if is_narrow(width) else 7}
-    spec = {
-        "height": height or (150 if is_narrow(width) else 200),
-        "layer": [
-            {
-                "data": {"values": rows},
-                "mark": {"type": "bar", "fill": colour("bar"), "binSpacing": 1},
-                "encoding": {"x": x | {"axis": axis}, "x2": {"field": "b"}, "y": _share_axis("s")},
-            },
-            {
-                "data": {"values": step if lines is not None else []},
-                "mark": {
-                    "type": "line",
-                    "stroke": colour("baseline"),
-                    "strokeWidth": 1.8,
-                    "interpolate": "step-after",
-                },
-                "encoding": {"x": x, "y": _share_axis("base")},
-            },
-        ],
-    }
-    return framed(spec, title, _words(title, target.mean, None if baseline is None else baseline.mean), width)
+    if kind == "temporal":
+        length = timedelta(microseconds=float(edges[-1] - edges[0]))
+        axis |= time_marks(length, NARROW) | {"labelOverlap": True}
+    mark = {"type": "line", "stroke": colour("baseline"), "strokeWidth": 1.8, "interpolate": "step-after"}
+    return [
+        {
+            "data": {"values": rows},
+            "mark": {"type": "bar", "fill": colour("bar"), "binSpacing": 1},
+            "encoding": {"x": x | {"axis": axis}, "x2": {"field": "b"}, "y": _share_axis("s")},
+        },
+        {
+            "data": {"values": step if lines is not None else []},
+            "mark": mark,
+            "encoding": {"x": x, "y": _share_axis("base")},
+        },
+    ]
 
 
-def _words(title: str, mean: float | None, before: float | None) -> str:
-    then = "" if before is None else f", in the baseline {before:.4g}"
-    return f"{title}: bars show this window, the line the baseline. Mean {_number(mean)}{then}."
+def few_values(sides: Sequence[RankSummary]) -> list[float] | None:
+    """Return the distinct values of all sides, if they are few and all known: then each has a bar of its own.
+
+    Examples
+    --------
+    >>> few_values([RankSummary.of(np.array([5.0, 0.0, 5.0]))])
+    [0.0, 5.0]
+    """
+    if not all(side.exact for side in sides) or any(len(side.values) > FEW for side in sides):
+        return None
+    values = sorted({float(value) for side in sides for value in side.values})
+    return values if len(values) <= FEW else None
 
 
-def _number(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:.4g}"
+def _one_by_one(target: NumericColumn, baseline: NumericColumn | None, values: list[float], narrow: bool) -> list[Spec]:
+    """Draw a bar for each value, in order and equally far apart."""
+    now, then = (_share_of(side, values) for side in (target, baseline))
+    names = [plain_number(value, target.unit) for value in values]
+    names = names if len(set(names)) == len(names) else [repr(value) for value in values]
+    rows = [{"c": c, "s": s, "base": base} for c, s, base in zip(names, now, then, strict=True)]
+    axis = {"title": None, "grid": False, "labelAngle": -45 if narrow and len(values) > 5 else 0, "labelLimit": 90}
+    x = {"field": "c", "type": "nominal", "sort": names, "axis": axis, "scale": {"padding": 0.25}}
+    tick = {"type": "tick", "stroke": colour("baseline"), "color": colour("baseline"), "thickness": 2.5}
+    # a lone bar must not become a wall
+    bar = {"type": "bar", "fill": colour("bar"), "width": {"band": min(1.0, 0.25 * len(values))}}
+    return [
+        {"data": {"values": rows}, "mark": bar, "encoding": {"x": x, "y": _share_axis("s")}},
+        {
+            "data": {"values": [] if baseline is None else rows},
+            "mark": tick | {"orient": "horizontal"},
+            "encoding": {"x": x, "y": _share_axis("base")},
+        },
+    ]
+
+
+def _share_of(side: NumericColumn | None, values: list[float]) -> list[float]:
+    """Return the share of each value; 0 where a side has none."""
+    if side is None or not len(side.ranks.values):
+        return [0.0] * len(values)
+    shares = dict(zip(side.ranks.values.astype(float).tolist(), side.ranks.weights.tolist(), strict=True))
+    return [shares.get(value, 0) / side.ranks.n for value in values]
+
+
+def _words(title: str, target: NumericColumn, baseline: NumericColumn | None, mark: str) -> str:
+    if baseline is None:
+        return f"{title}: bars show the share of values. Mean {_mean(target)}."
+    told = f"bars show this window, the {mark} the baseline. Mean {_mean(target)}, in the baseline {_mean(baseline)}."
+    return f"{title}: {told}"
+
+
+def _mean(side: NumericColumn) -> str:
+    return plain_number(side.mean, side.unit) if side.finite else "unknown"
 
 
 def _share_axis(field: str) -> Spec:
@@ -96,37 +157,6 @@ def _share_axis(field: str) -> Spec:
         "type": "quantitative",
         "axis": {"title": "share of values", "format": "~%", "tickCount": 4},
     }
-
-
-def _edges(sides: list[NumericColumn]) -> Floats | None:
-    bounds = [_quantiles(side) for side in sides if len(side.ranks.values)]
-    if not bounds:
-        return None
-    low, high = min(low for low, _ in bounds), max(high for _, high in bounds)
-    if high <= low:
-        low, high = low - 0.5, low + 0.5
-    return np.linspace(low, high, BINS + 1)
-
-
-def _quantiles(side: NumericColumn) -> tuple[float, float]:
-    values, weights = _ranks(side)
-    reached = np.cumsum(weights) / weights.sum()
-    last = len(values) - 1
-    low, high = np.searchsorted(reached, [TRIM, 1 - TRIM])
-    return float(values[min(int(low), last)]), float(values[min(int(high), last)])
-
-
-def _ranks(side: NumericColumn) -> tuple[Floats, Floats]:
-    return np.asarray(side.ranks.values, np.float64), np.asarray(side.ranks.weights, np.float64)
-
-
-def _shares(side: NumericColumn, edges: Floats) -> Floats:
-    values, weights = _ranks(side)
-    if not len(values):
-        return np.zeros(len(edges) - 1)
-    inside, _ = np.histogram(np.clip(values, edges[0], edges[-1]), bins=edges, weights=weights)
-    shares: Floats = inside / weights.sum()
-    return shares
 
 
 def _categorical(target: CategoricalColumn, baseline: CategoricalColumn | None, title: str, width: int) -> Spec:

@@ -103,12 +103,35 @@ def moment(when: datetime) -> str:
     return when.isoformat().replace("+00:00", "Z")
 
 
+_TICKS: Final = tuple(
+    (step * unit, {"interval": interval, "step": step}, form)
+    for unit, interval, steps, form in (
+        (timedelta(minutes=1), "minutes", (1, 2, 5, 10, 15, 30), "%H:%M"),
+        (timedelta(hours=1), "hours", (1, 2, 3, 6, 12), "%H:%M"),
+        (timedelta(days=1), "date", (1, 2, 4), "%-d %b"),
+        (timedelta(weeks=1), "week", (1, 2), "%-d %b"),
+    )
+    for step in steps
+)
+"""How far apart the marks of a time axis may stand, and how they are written: two marks never read the same."""
+_MONTHS: Final = ((30, 1), (61, 2), (91, 3), (182, 6), (365, 12))
+"""Days between marks that are months apart, and how many months."""
+
+
+def time_marks(length: timedelta, width: int) -> Spec:
+    """Return which marks a time axis of some length has, and how they read: as many as fit, no two the same."""
+    most = 4 if is_narrow(width) else 9
+    for step, ticks, form in _TICKS:
+        if length <= step * most:
+            crosses = form == "%H:%M" and length > timedelta(days=1)
+            return {"tickCount": ticks, "format": "%-d %b %H:%M" if crosses else form}
+    months = next((months for days, months in _MONTHS if length <= timedelta(days=days) * most), 24)
+    return {"tickCount": {"interval": "month", "step": months}, "format": "%b %Y"}
+
+
 def time_axis(start: datetime, end: datetime, width: int, name: str = "event time") -> Spec:
     """Return the horizontal axis of a stretch of time: UTC, and saying so, with labels that fit its length."""
     length = end - start
-    form = "%H:%M" if length <= timedelta(days=1) else "%-d %b %H:%M" if length <= timedelta(days=3) else "%-d %b"
-    if length > timedelta(days=200):
-        form = "%b %Y"
     years = f"{start.year}" if start.year == end.year else f"{start.year} to {end.year}"
     day = f"{start.day} {start:%b} {years}" if length <= timedelta(days=1) else years
     return {
@@ -116,8 +139,7 @@ def time_axis(start: datetime, end: datetime, width: int, name: str = "event tim
         "type": "temporal",
         "scale": {"type": "utc", "domain": [moment(start), moment(end)]},
         "axis": {
-            "format": form,
-            "tickCount": 4 if is_narrow(width) else 9,
+            **time_marks(length, width),
             "labelOverlap": True,
             "labelFlush": True,
             "grid": False,

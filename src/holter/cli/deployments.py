@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from holter.cli.options import Group, answer, json_option, pairs, when, workspace, workspace_option
+from holter.cli.options import Existing, Group, answer, json_option, pairs, when, workspace, workspace_option
 
 if TYPE_CHECKING:
     from holter.workspace import Deployment
@@ -20,7 +20,7 @@ SLOTS = ("primary", "secondary")
 @click.argument("name")
 @click.option("--model", required=True, metavar="MODEL[:VERSION]", help="A registered model; default: its newest.")
 @click.option("--entry-script", required=True, type=click.Path(path_type=Path), help="A file with init(), run(data).")
-@click.option("--source", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Folder to copy with it.")
+@click.option("--source", type=Existing(file_okay=False), help="Folder to copy with it.")
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes that answer.")
 @click.option("--cpu-cores", type=click.FloatRange(0, min_open=True), help="Processors that its workers share.")
 @click.option("--memory-gb", type=click.FloatRange(0, min_open=True), help="Memory that its workers share.")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from holter.cli.options import Group, answer, json_option, pairs, workspace, workspace_option
+from holter.cli.options import Existing, Group, answer, json_option, pairs, workspace, workspace_option
 
 
 @click.group(cls=Group)
@@ -14,7 +14,7 @@ def models() -> None:
 
 @models.command()
 @click.argument("name")
-@click.argument("file", type=click.Path(exists=True, path_type=Path))
+@click.argument("file", type=Existing())
 @click.option("--baseline", "-b", help="Table of rows the model was not fitted on (file, glob, Delta folder).")
 @click.option("--label", help="Column of the baseline with the truth.")
 @click.option("--score", help="Column with the probability of the positive class.")

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from holter.cli.options import RULE_BROKEN, Group, answer, json_option, when, workspace, workspace_option
+from holter.cli.options import RULE_BROKEN, Existing, Group, answer, json_option, when, workspace, workspace_option
 
 if TYPE_CHECKING:
     from holter.workspace import Monitor
 
 
-_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FILE: Final = Existing(dir_okay=False)
 
 
 @click.group(cls=Group)

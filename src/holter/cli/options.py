@@ -1,6 +1,7 @@
 """What every command shares: the workspace it works on, how it answers, how it fails."""
 
 import json
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,29 @@ RULE_BROKEN: Final = 3
 DEFAULT_WORKSPACE: Final = "holter"
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Existing(click.Path):
+    """A path that must be there. Where it is not, the verb has failed (1), as it has for a file it cannot read.
+
+    Exit code 2 is for a command line that cannot be understood, whatever the disk holds.
+    """
+
+    def __init__(self, *, file_okay: bool = True, dir_okay: bool = True) -> None:
+        super().__init__(exists=True, file_okay=file_okay, dir_okay=dir_okay, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path.
+
+        Raises
+        ------
+        click.ClickException
+            If it is not there, or not what it should be.
+        """
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            raise click.ClickException(error.message) from error
 
 
 class Group(click.Group):
@@ -71,7 +95,12 @@ def workspace() -> "Workspace":
 
 def answer(text: object, plain: object, *, as_json: bool) -> None:
     """Print a result for a person, or as JSON (never NaN) for a program."""
-    click.echo(json.dumps(plain, allow_nan=False, default=str) if as_json else str(text))
+    if as_json:
+        click.echo(json.dumps(plain, allow_nan=False, default=str))
+        return
+    # a terminal that knows no letters but its own gets question marks, not a traceback
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    click.echo(str(text).encode(encoding, "replace").decode(encoding))
 
 
 def when(text: str | None) -> datetime | None:

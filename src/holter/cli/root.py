@@ -39,13 +39,14 @@ def holter(ctx: click.Context, workspace: str | None) -> None:
 
     \b
     Start without any set-up:   holter compare january.parquet february.parquet
-    Exit codes: 0 fine, 1 failed, 2 used wrongly, 3 a rule is broken.
+    Exit codes: 0 fine, 1 failed (also: a file is not there), 2 used wrongly, 3 a rule is broken.
     """
     ctx.obj = workspace
 
 
 for command in (
     tables.compare,
+    tables.profile,
     tree.init,
     models.models,
     deployments.deploy,

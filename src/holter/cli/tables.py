@@ -1,21 +1,25 @@
-"""Commands on tables: ``compare``, which needs no workspace, and ``score``."""
+"""Commands on tables: ``compare`` and ``profile``, which need no workspace, and ``score``."""
 
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
-from holter.cli.options import RULE_BROKEN, answer, json_option, workspace, workspace_option
+from holter.cli.options import RULE_BROKEN, Existing, answer, json_option, workspace, workspace_option
+from holter.cli.progress import reading_bar
 
 _FILE: Final = click.Path(dir_okay=False, path_type=Path)
 _WATCHED: Final = {"drift": ("data_drift",), "quality": ("data_quality",), "any": ("data_drift", "data_quality")}
+_column_option = click.option("--column", "-c", "columns", multiple=True, help="Only this column; may be repeated.")
+_page_option = click.option("--output", "-o", type=_FILE, help="Write a page (HTML) with pictures.")
 
 
 @click.command()
 @click.argument("baseline")
 @click.argument("target")
-@click.option("--column", "-c", "columns", multiple=True, help="Only this column; may be repeated.")
-@click.option("--output", "-o", type=_FILE, help="Write a page (HTML) with pictures.")
+@_column_option
+@_page_option
 @click.option("--fail-on", type=click.Choice(sorted(_WATCHED)), help="Exit with code 3 on an alarm of this kind.")
 @json_option
 @click.pass_context
@@ -31,30 +35,58 @@ def compare(
 ) -> None:
     """Say what changed from BASELINE to TARGET.
 
-    Both are Parquet, CSV or Arrow files, globs, or Delta folders.
+    Both are Parquet, CSV or Arrow files, globs, Delta folders, or profiles that `holter profile --save` has stored.
     """
     from holter.workspace import compare as compare_tables
 
-    found = compare_tables(baseline, target, columns=columns or None)
+    with reading_bar(baseline, target) or nullcontext() as bar:
+        found = compare_tables(baseline, target, columns=columns or None, progress=bar)
     if output is not None:
-        output.write_text(_page(found), encoding="utf-8")
+        from holter.report import comparison_page
+
+        output.write_text(comparison_page(found), encoding="utf-8")
     answer(found, found.to_dict(), as_json=as_json)
     if output is not None:
-        click.echo(f"Written: {output}", err=True)
+        _written(output)
     if fail_on and any(each.signal in _WATCHED[fail_on] for each in found.alarms):
         ctx.exit(RULE_BROKEN)
 
 
-def _page(found: Any) -> str:
-    from holter.report import comparison_page
+@click.command()
+@click.argument("table")
+@_column_option
+@_page_option
+@click.option("--save", type=_FILE, help="Store the profile; `holter compare` reads it in place of the table.")
+@json_option
+def profile(*, table: str, columns: tuple[str, ...], output: Path | None, save: Path | None, as_json: bool) -> None:
+    """Say what is in TABLE: types, nulls, distinct values, quantiles, the most frequent categories.
 
-    return comparison_page(found)
+    It is a Parquet, CSV or Arrow file, a glob, a Delta folder, or a profile that --save has stored.
+    """
+    from holter.workspace import summarise
+
+    with reading_bar(table) or nullcontext() as bar:
+        found = summarise(table, columns=columns or None, progress=bar)
+    if save is not None:
+        save.write_bytes(found.to_bytes())
+    if output is not None:
+        from holter.report import profile_page
+
+        output.write_text(profile_page(found, Path(table).stem), encoding="utf-8")
+    answer(found, found.to_dict(), as_json=as_json)
+    for path in (save, output):
+        if path is not None:
+            _written(path)
+
+
+def _written(path: Path) -> None:
+    click.echo(f"Written: {path}", err=True)
 
 
 @click.command(hidden=True)
 @click.option("--deployment", required=True)
 @click.option("--version", type=int, required=True)
-@click.option("--input", "source", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--input", "source", required=True, type=Existing(dir_okay=False))
 @click.option("--output", required=True, type=_FILE)
 @workspace_option
 def score(deployment: str, version: int, source: Path, output: Path) -> None:

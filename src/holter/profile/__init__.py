@@ -12,12 +12,15 @@ from holter.profile.categorical import CategoricalColumn
 from holter.profile.column import Column
 from holter.profile.joint import Joint, PairTable
 from holter.profile.kinds import kind_of, type_name
+from holter.profile.lengths import Lengths
 from holter.profile.names import distinct_names
 from holter.profile.numeric import NumericColumn
 from holter.profile.opaque import OpaqueColumn
 from holter.profile.profile import Profile
 from holter.profile.ranks import RankSummary
 from holter.profile.sample import Sample
+from holter.profile.text import TextColumn
+from holter.profile.vector import VectorColumn
 from holter.profile.window import Window
 
 __all__ = [
@@ -26,6 +29,7 @@ __all__ = [
     "CategoricalColumn",
     "Column",
     "Joint",
+    "Lengths",
     "NumericColumn",
     "OpaqueColumn",
     "PairTable",
@@ -33,6 +37,8 @@ __all__ = [
     "RankSummary",
     "Sample",
     "Segment",
+    "TextColumn",
+    "VectorColumn",
     "Window",
     "buckets",
     "distinct_names",

@@ -1,8 +1,11 @@
 """The mergeable summary of a table."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
+
+import pyarrow as pa
 
 from holter.profile.categorical import CAP
 from holter.profile.chunks import chunks, reader_of
@@ -12,10 +15,11 @@ from holter.profile.joint import Joint
 from holter.profile.ranks import K
 from holter.profile.reading import TableReading
 from holter.profile.sample import Sample
+from holter.profile.showing import profile_arrow, profile_dict, profile_html, profile_text
 from holter.types import Kind
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Profile:
     """Rows, one summary for each column and, where asked for, sums over pairs of columns and a sample of the rows.
 
@@ -125,6 +129,26 @@ class Profile:
             If a newer Holter wrote them.
         """
         return cls(*decode(data))
+
+    def __str__(self) -> str:
+        return profile_text(self.rows, self.columns)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return profile_html(self.rows, self.columns)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what a person reads of it, as plain values: rows, and one dict for each column."""
+        return profile_dict(self.rows, self.columns)
+
+    def to_json(self) -> str:
+        """Return the same as JSON text; it never holds NaN."""
+        return json.dumps(self.to_dict(), allow_nan=False)
+
+    def to_arrow(self) -> pa.Table:
+        """Return the same as a table of one row for each column; what is nested becomes JSON text."""
+        return profile_arrow(self.rows, self.columns)
 
 
 def _joint(parts: Sequence[Profile]) -> Joint | None:

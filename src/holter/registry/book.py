@@ -43,7 +43,7 @@ def now() -> datetime:
 
 def taken(what: str, name: str) -> AlreadyExists:
     """Return the error for a name that somebody has."""
-    return AlreadyExists(what, name, "Give another name, or overwrite it.")
+    return AlreadyExists(what, name, "Give another name, or replace it: --overwrite (in Python overwrite=True).")
 
 
 def note(

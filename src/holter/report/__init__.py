@@ -16,6 +16,7 @@ from holter.report.pages import (
     versions_page,
 )
 from holter.report.picture import png, svg
+from holter.report.profile import profile_page
 from holter.report.rendering import style, style_version
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "message_page",
     "monitor_page",
     "png",
+    "profile_page",
     "style",
     "style_version",
     "svg",

@@ -1,21 +1,53 @@
 """One page, one file: what changed between two tables."""
 
-import base64
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Protocol
 
-from markupsafe import Markup
-
-from holter.profile import CategoricalColumn, NumericColumn, Window
-from holter.report.figure import Figure, distribution_figure
-from holter.report.rendering import rendered, style
-from holter.types import Measurement, Verdict
+from holter.profile import CategoricalColumn, Column, NumericColumn, VectorColumn, Window
+from holter.report.figure import Columns, Figure, distribution_figure
+from holter.report.rendering import standing_alone
+from holter.types import Distance, Measurement, Verdict
 
 PICTURES: Final = 6
 """Columns drawn, the most changed first."""
-_GRAVEST: Final = (Verdict.ALARM, Verdict.ERROR, Verdict.INSUFFICIENT, Verdict.UNDEFINED, Verdict.OK, None)
+NAMES: Final = {
+    "jensen_shannon": "Jensen-Shannon",
+    "psi": "PSI",
+    "hellinger": "Hellinger",
+    "total_variation": "total variation",
+    "l_infinity": "L-infinity",
+    "kolmogorov_smirnov": "Kolmogorov-Smirnov",
+    "wasserstein": "Wasserstein",
+    "normalized_wasserstein": "Wasserstein / sd",
+    "energy": "energy",
+    "chi_squared": "chi-squared",
+    "g": "G",
+    "cramers_v": "Cramér's V",
+}
+"""Distances by the names people know."""
+
+
+class Changed(Protocol):
+    """What a page needs of how one column changed."""
+
+    @property
+    def column(self) -> str:
+        """Its name."""
+
+    @property
+    def distances(self) -> Sequence[Distance]:
+        """Every distance it has."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """The gravest of its measurements."""
+
+    @property
+    def why(self) -> str:
+        """What raised it."""
+
+    def distance(self, metric: str) -> Distance:
+        """Return the distance of that name, or one without a value."""
 
 
 class Compared(Protocol):
@@ -45,21 +77,15 @@ class Compared(Protocol):
     def measurements(self) -> Sequence[Measurement]:
         """Everything measured, with verdicts."""
 
-
-@dataclass(frozen=True)
-class _Row:
-    column: str
-    distance: float | None
-    psi: float | None
-    verdict: Verdict | None
-    why: str
+    @property
+    def columns(self) -> Sequence[Changed]:
+        """How each column changed, the most changed first."""
 
 
 def comparison_page(comparison: Compared) -> str:
     """Return a whole HTML page that stands alone: sentence, ranked table, pictures of the most changed columns."""
-    sheet, rows = style(), _rows(comparison.measurements)
     alarmed = any(m.verdict is Verdict.ALARM for m in comparison.measurements)
-    return rendered(
+    return standing_alone(
         "comparison.html",
         sentence=comparison.sentence,
         mood="warn" if alarmed else "good" if comparison.measurements else "unknown",
@@ -67,37 +93,39 @@ def comparison_page(comparison: Compared) -> str:
         target_name=comparison.target_name,
         baseline_rows=comparison.baseline.n,
         target_rows=comparison.target.n,
-        figures=_figures(comparison, rows),
-        rows=rows,
+        figures=_figures(comparison),
+        shown=[
+            metric for metric in NAMES if any(each.distance(metric).value is not None for each in comparison.columns)
+        ],
+        names=NAMES,
+        columns=comparison.columns,
+        open=any(each.error for column in comparison.columns for each in column.distances),
         measurements=comparison.measurements,
-        style=Markup(sheet),  # noqa: S704  (our own file)
-        style_hash=base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode(),
     )
 
 
-def _rows(measurements: Sequence[Measurement]) -> list[_Row]:
-    names = dict.fromkeys(m.feature for m in measurements if m.feature is not None)
-    rows = [_row(name, [m for m in measurements if m.feature == name]) for name in names]
-    return sorted(rows, key=lambda row: (_GRAVEST.index(row.verdict), -(row.distance or 0.0), row.column))
+def _known(columns: Sequence[Changed]) -> list[str]:
+    """Return the distances that at least one column has."""
+    return [metric for metric in NAMES if any(each.distance(metric).value is not None for each in columns)]
 
 
-def _row(name: str, own: Sequence[Measurement]) -> _Row:
-    gravest = min(own, key=lambda m: _GRAVEST.index(m.verdict))
-    return _Row(name, _value(own, "jensen_shannon"), _value(own, "psi"), gravest.verdict, gravest.reason)
-
-
-def _value(own: Sequence[Measurement], metric: str) -> float | None:
-    return next((m.value for m in own if m.signal == "data_drift" and m.metric == metric), None)
-
-
-def _figures(comparison: Compared, rows: Sequence[_Row]) -> list[Figure]:
+def _figures(comparison: Compared) -> list[Figure]:
     now, then = comparison.target.profile, comparison.baseline.profile
     if now is None or then is None:
         return []
     figures = []
-    for row in rows[:PICTURES]:
-        target, baseline = now.columns.get(row.column), then.columns.get(row.column)
-        if isinstance(target, NumericColumn | CategoricalColumn):
-            known = baseline if isinstance(baseline, NumericColumn | CategoricalColumn) else None
-            figures.append(distribution_figure(row.column, target, known, comparison.target_name))
+    for each in comparison.columns:
+        target, baseline = _drawable(now.columns.get(each.column)), _drawable(then.columns.get(each.column))
+        if target is not None:
+            norm = " (norm)" if isinstance(now.columns[each.column], VectorColumn) else ""
+            figures.append(distribution_figure(each.column + norm, target, baseline, comparison.target_name))
+        if len(figures) == PICTURES:
+            break
     return figures
+
+
+def _drawable(column: Column | None) -> Columns | None:
+    """Return what of a column has a picture: its values, or the norms of vectors."""
+    if isinstance(column, VectorColumn):
+        return column.norm if column.norm.finite else None
+    return column if isinstance(column, NumericColumn | CategoricalColumn) else None

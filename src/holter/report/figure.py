@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from holter.charts import NARROW, WIDE, Spec, distribution, drift_heatmap, performance, ranked, traffic
+from holter.charts.distribution import few_values
 from holter.charts.heatmap import FEATURES, recent_drift
 from holter.charts.traffic import Minutes
 from holter.profile import CategoricalColumn, NumericColumn
@@ -139,10 +140,11 @@ def ranking_figure(subject: Subject) -> Figure | None:
     )
 
 
-def distribution_figure(name: str, now: Columns | None, then: Columns | None, when: str) -> Figure:
-    """Draw one column now against its baseline."""
-    kind = "Line" if isinstance(now, NumericColumn) else "Ticks"
-    caption = f"Bars: {when}. {kind}: the baseline."
+def distribution_figure(name: str, now: Columns | None, then: Columns | None = None, when: str = "") -> Figure:
+    """Draw one column now against its baseline, or alone."""
+    ranks = [side.ranks for side in (now, then) if isinstance(side, NumericColumn)]
+    mark = "Line" if isinstance(now, NumericColumn) and few_values(ranks) is None else "Ticks"
+    caption = f"Bars: {when}. {mark}: the baseline." if when else "Shares of its values."
     return drawn(
         name, caption, lambda w: distribution(now, then, title=name, width=w), *_numbers(now, then), width=HALF
     )

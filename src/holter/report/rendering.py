@@ -1,5 +1,6 @@
 """Values -> HTML: the templates and what they may call."""
 
+import base64
 import hashlib
 from collections.abc import Mapping
 from functools import cache
@@ -7,6 +8,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 import jinja2
+from markupsafe import Markup
 
 from holter.report import wording
 from holter.rules import number, title
@@ -59,6 +61,13 @@ def _environment() -> jinja2.Environment:
 def rendered(template: str, **values: Any) -> str:
     """Return a page. Every value is escaped unless it is Markup of our own making; an unknown name is an error."""
     return _environment().get_template(template).render(values)
+
+
+def standing_alone(template: str, **values: Any) -> str:
+    """Return a page for a file of its own: its style inside, and a policy that allows this style and nothing else."""
+    sheet = style()
+    digest = base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()
+    return rendered(template, **values, style=Markup(sheet), style_hash=digest)  # noqa: S704  (our own file)
 
 
 @cache

@@ -76,10 +76,11 @@ def _count(ranks: RankSummary, edges: Counts) -> Side:
 
 
 def count_categories(target: CategoricalColumn, baseline: CategoricalColumn) -> Cells:
-    """Count both by category, in the order of their names; what only one of them keeps by name is pooled.
+    """Count both by category, in the order of their names; what cannot be told apart is pooled.
 
-    A category that one side has pooled cannot be told from absent there. It joins the pooled cell on both sides, which
-    can hide a difference and never makes one up.
+    A category that one side has not kept by name may occur there a few times (:attr:`CategoricalColumn.error`) or not
+    at all. It gets a cell where that is less than half of what the other side surely has; else it joins the pooled
+    cell on both sides, which can hide a difference and never makes one up.
 
     Examples
     --------
@@ -87,21 +88,26 @@ def count_categories(target: CategoricalColumn, baseline: CategoricalColumn) -> 
     >>> cells.target.counts.tolist(), cells.baseline.counts.tolist()
     ([1.0, 0.0, 2.0], [3.0, 1.0, 0.0])
     """
-    names = set(target.counts) | set(baseline.counts)
-    if not baseline.exact:
-        names &= set(baseline.counts)
-    if not target.exact:
-        names &= set(target.counts)
-    kept = sorted(names)
     pooled = not (target.exact and baseline.exact)
+    names = set(target.counts) | set(baseline.counts)
+    if pooled:
+        names = {name for name in names if _told(name, target, baseline) and _told(name, baseline, target)}
+    kept = sorted(names)
     return Cells(_by_name(target, kept, pooled), _by_name(baseline, kept, pooled), pooled)
+
+
+def _told(name: str, side: CategoricalColumn, other: CategoricalColumn) -> bool:
+    """Tell whether one side knows how often a category occurs, well enough to hold it against the other."""
+    if side.exact or name in side.counts:
+        return True
+    return 2 * side.most(name) * other.present < other.counts[name] * side.present
 
 
 def _by_name(column: CategoricalColumn, names: list[str], pooled: bool) -> Side:
     known = np.array([column.counts.get(name, 0) for name in names], np.float64)
     if not pooled:
         return Side(known, known, known)
-    most = known + (0.0 if column.exact else float(column.other))
     rest = float(column.present) - known.sum()
+    most = known if column.exact else np.array([column.most(name) for name in names], np.float64)
     low = np.append(known, max(rest - float((most - known).sum()), 0.0))
-    return Side(np.append(known, rest), low, np.append(np.minimum(most, column.present), rest))
+    return Side(np.append(known, rest), low, np.append(np.minimum(most, known + rest), rest))

@@ -7,7 +7,18 @@ from typing import ClassVar
 
 import numpy as np
 
-from holter.profile import CategoricalColumn, Column, NumericColumn, OpaqueColumn, Profile, Window
+from holter.profile import (
+    CategoricalColumn,
+    Column,
+    NumericColumn,
+    OpaqueColumn,
+    Profile,
+    TextColumn,
+    VectorColumn,
+    Window,
+)
+from holter.profile.numbers import SINCE_1970
+from holter.profile.wording import plain_number
 from holter.signals.contained import contained
 from holter.signals.rates import outside_p_value, rate
 from holter.signals.signal import Need
@@ -26,13 +37,16 @@ class DataQuality:
     - ``rows``: how many there are.
     - ``missing_column``: 1 for a feature the window does not have; ``extra_column``: 1 for each column that the
       baseline and its schema do not know, 0 once when there is none.
-    - ``type_error``: share of values that are not of the column's type; 1 when the whole column changed its type.
-    - ``null_rate``: of all rows. ``empty_rate``: empty texts, of all rows. ``not_finite_rate``: NaN and infinities.
+    - ``type_error``: share of values that are not of the column's type; 1 when the whole column changed its type, or
+      its lists their dimension.
+    - ``null_rate``: of all rows. ``empty_rate``: empty texts, of all rows. ``not_finite_rate``: NaN and infinities, of
+      lists those that hold one or a null.
     - ``unseen_rate``: share of values whose category the baseline never had. Compared with the share of the baseline
       that is seen only once: what an unchanged source is expected to bring anew (Good, The population frequencies of
-      species, 1953, Biometrika 40:237).
+      species, 1953, Biometrika 40:237). Not of free text and identifiers, which are always new and are not kept.
     - ``out_of_range_rate``: share of finite numbers outside of the baseline's smallest to largest. Some of n new rows
-      always are; the test is exact about how many (:func:`holter.signals.rates.outside_p_value`).
+      always are; the test is exact about how many (:func:`holter.signals.rates.outside_p_value`). Not of points in
+      time, which move on by themselves.
 
     Examples
     --------
@@ -101,8 +115,11 @@ def _column(now: Profile, before: Profile, name: str) -> list[Measurement]:
     found.append(_rate("null_rate", _nulls(column, now), now.rows, baseline, name))
     if isinstance(column, NumericColumn):
         found += _numbers(column, known, name)
-    elif isinstance(column, CategoricalColumn):
+    elif isinstance(column, CategoricalColumn | TextColumn):
         found += _categories(column, known, name)
+    elif isinstance(column, VectorColumn):
+        odd = (known.broken, known.n) if isinstance(known, VectorColumn) else None
+        found.append(_rate("not_finite_rate", column.broken, column.n, odd, name))
     return found
 
 
@@ -116,21 +133,31 @@ def _nulls(column: Column, profile: Profile) -> int:
 
 
 def _type(column: Column, known: Column | None, feature: str) -> Measurement:
-    if known is not None and _changed(column, known):
-        why = f"the type changed from {known.dtype} to {column.dtype}"
+    why = None if known is None else _changed(column, known)
+    if why is not None:
         return _fact("type_error", 1.0, column.n, feature, why)
     bad, before = _unreadable(column), None if known is None else (_unreadable(known), known.n)
     return _rate("type_error", bad, column.n, before, feature)
 
 
-def _changed(column: Column, known: Column) -> bool:
+def _changed(column: Column, known: Column) -> str | None:
+    """Say how the type of a column changed; None where it did not."""
+    if isinstance(column, VectorColumn) and isinstance(known, VectorColumn):
+        sizes = known.dimension, column.dimension
+        return None if None in sizes or sizes[0] == sizes[1] else f"the dimension changed from {sizes[0]} to {sizes[1]}"
+    return f"the type changed from {known.dtype} to {column.dtype}" if _differ(column, known) else None
+
+
+def _differ(column: Column, known: Column) -> bool:
     if any(isinstance(each, OpaqueColumn) and each.is_blank for each in (column, known)):
         return False  # a column of nothing but nulls agrees with every type
-    if type(column) is not type(known):
-        return True
+    if all(isinstance(each, CategoricalColumn | TextColumn) for each in (column, known)):
+        return False  # whether categories are text is told by the values, not by the type
+    if any(isinstance(each, OpaqueColumn) for each in (column, known)):
+        return column.dtype != known.dtype
     if isinstance(column, NumericColumn) and isinstance(known, NumericColumn):
         return column.unit != known.unit
-    return isinstance(column, OpaqueColumn) and column.dtype != known.dtype
+    return type(column) is not type(known)
 
 
 def _unreadable(column: Column) -> int:
@@ -145,7 +172,9 @@ def _numbers(column: NumericColumn, known: Column | None, feature: str) -> list[
     before = known if isinstance(known, NumericColumn) and known.unit == column.unit else None
     odd = None if before is None else (_not_finite(before), before.n)
     found = [_rate("not_finite_rate", _not_finite(column), column.n, odd, feature)]
-    if before is not None and before.minimum is not None and before.maximum is not None:
+    # a point in time moves on by itself: beyond the baseline is where new rows belong
+    bounded = before is not None and before.unit != SINCE_1970
+    if bounded and before is not None and before.minimum is not None and before.maximum is not None:
         found.append(_out_of_range(column, before, before.minimum, before.maximum, feature))
     return found
 
@@ -158,15 +187,16 @@ def _out_of_range(column: NumericColumn, before: NumericColumn, low: float, high
         return measured
     p = outside_p_value(outside, column.finite, before.finite)
     evidence = Evidence(p, "beta-binomial mass outside of the extremes", measured.value, 0.0)
-    reason = f"the baseline runs from {low:g} to {high:g}" if outside else ""
+    bounds = f"{plain_number(low, column.unit)} to {plain_number(high, column.unit)}"
+    reason = f"the baseline runs from {bounds}" if outside else ""
     return replace(measured, evidence=evidence, reason=reason)
 
 
-def _categories(column: CategoricalColumn, known: Column | None, feature: str) -> list[Measurement]:
-    before = known if isinstance(known, CategoricalColumn) else None
+def _categories(column: CategoricalColumn | TextColumn, known: Column | None, feature: str) -> list[Measurement]:
+    before = known if isinstance(known, CategoricalColumn | TextColumn) else None
     empty = None if before is None else (before.empty, before.n)
     found = [_rate("empty_rate", column.empty, column.n, empty, feature)]
-    if before is not None and before.present:
+    if isinstance(column, CategoricalColumn) and isinstance(before, CategoricalColumn) and before.present:
         found.append(_unseen(column, before, feature))
     return found
 

@@ -48,13 +48,15 @@ _SHAPES: Final[tuple[tuple[str, Callable[[Counts, Counts], float | None], Terms,
 
 @dataclass(frozen=True)
 class Scale:
-    """How numbers are measured: the baseline's standard deviation, and how far each summary is from its rows.
+    """How numbers are measured: both standard deviations, and how far each summary is from its rows.
 
-    ``rank_error`` is the sum of both errors of rank, as shares; ``moved`` the sum of both Wasserstein distances from
-    summary to rows, None where no bound is known.
+    ``std`` is that of the baseline, ``target_std`` that of the target, None beyond a double. ``rank_error`` is the sum
+    of both errors of rank, as shares; ``moved`` the sum of both Wasserstein distances from summary to rows, None where
+    no bound is known.
     """
 
     std: float | None
+    target_std: float | None = None
     rank_error: float = 0.0
     moved: float | None = 0.0
 

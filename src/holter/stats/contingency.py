@@ -26,7 +26,7 @@ class Pooled:
     def gathered(self, values: Floats) -> Floats:
         """Return values of the categories added up over the cells."""
         there = self.cell >= 0
-        return np.bincount(self.cell[there], values[there], minlength=len(self.a))
+        return _summed(self.cell[there], values[there], len(self.a))
 
 
 def pooled(counts_a: npt.ArrayLike, counts_b: npt.ArrayLike) -> Pooled | None:
@@ -54,8 +54,11 @@ def pooled(counts_a: npt.ArrayLike, counts_b: npt.ArrayLike) -> Pooled | None:
     if cells < 2:
         return None
     there = cell >= 0
-    sums = (np.bincount(cell[there], side[there], minlength=cells) for side in (a, b))
-    return Pooled(*sums, cell)
+    return Pooled(_summed(cell[there], a[there], cells), _summed(cell[there], b[there], cells), cell)
+
+
+def _summed(cell: npt.NDArray[np.intp], values: Floats, cells: int) -> Floats:
+    return np.bincount(cell, values, minlength=cells).astype(np.float64)
 
 
 def _rare(ascending: Floats, enough: float) -> int:

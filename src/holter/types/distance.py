@@ -38,21 +38,29 @@ class Distance:
 
         Examples
         --------
-        >>> print(Distance("ks", 0.01323, 0.0003), Distance("ks", 0.25), Distance("ks", None))
-        0.0132 ± 0.0003 0.250 -
+        >>> for distance in (Distance("ks", 0.01323, 0.0003), Distance("ks", 0.25), Distance("ks", None)):
+        ...     print(distance)
+        0.0132 ± 0.0003
+        0.250
+        -
         """
         if self.value is None:
             return "-"
-        if not self.error:
-            return f"{self.value:.3f}" if 0.01 <= abs(self.value) < 10 else f"{self.value:.3g}"
-        if self.error < 1e-9 * abs(self.value):
-            return f"{self.value:.3g}"
+        if not self.error or self.error < 1e-9 * abs(self.value):
+            return _plain(self.value)
         digits = min(max(-math.floor(math.log10(self.error)), 0), 9)
         return f"{self.value:.{digits}f} ± {_upward(self.error, digits)}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values; never NaN."""
         return {"metric": self.metric, "value": self.value, "error": self.error, "p_value": self.p_value}
+
+
+def _plain(value: float) -> str:
+    size = abs(value)
+    if size >= 1e6 or 0 < size < 0.001:
+        return f"{value:.2g}"
+    return f"{value:.3f}" if size < 10 else f"{value:,.1f}" if size < 1000 else f"{value:,.0f}"
 
 
 def _upward(error: float, digits: int) -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from holter.workspace.desk import Workspace as Workspace
     from holter.workspace.desk import open as open  # noqa: A004  (the verb users expect)
     from holter.workspace.monitor import Monitor as Monitor
+    from holter.workspace.reading import summarise as summarise
 
 _HOMES: Final = {
     "Comparison": "comparison",
@@ -20,9 +21,10 @@ _HOMES: Final = {
     "Workspace": "desk",
     "compare": "comparison",
     "open": "desk",
+    "summarise": "reading",
 }
 
-__all__ = ["Comparison", "Deployment", "Monitor", "Workspace", "compare", "open"]
+__all__ = ["Comparison", "Deployment", "Monitor", "Workspace", "compare", "open", "summarise"]
 
 
 def __getattr__(name: str) -> Any:

@@ -4,20 +4,22 @@ import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from holter.errors import UnknownColumn
 from holter.profile import Profile, Window
+from holter.profile.tables import html_table, text_table, visible
 from holter.rules import Calibration, decide
-from holter.types import Measurement, Schema, Verdict
-from holter.workspace.changes import DISTANCE, HEADERS, NUMBERS, ColumnChange, changes
-from holter.workspace.printing import html_table, text_table, visible
+from holter.types import Measurement, Verdict
+from holter.workspace.changes import DISTANCE, HEADERS, LEGEND, NUMBERS, OPEN, ColumnChange, changes
+from holter.workspace.printing import page_width
+from holter.workspace.reading import Progress, Side, chosen, side_of
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+_ALIKE: Final = 1.5
+"""How many times as large as the other one file may be to be read beside it."""
 _SIGNALS: Final = ("data_drift", "data_quality")
 
 
@@ -49,12 +51,15 @@ class Comparison:
         if not self.columns:
             return self.sentence
         rows = [column.cells() for column in self.columns]
-        return f"{visible(self.sentence)}\n\n{text_table(HEADERS, rows, right=NUMBERS)}"
+        notes = [column.why for column in self.columns]
+        table = text_table(HEADERS, rows, right=NUMBERS, width=page_width(), notes=notes)
+        return f"{visible(self.sentence)}\n\n{table}\n\n{LEGEND}{OPEN if '±' in table else ''}"
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return html_table(HEADERS, [column.cells() for column in self.columns], caption=self.sentence)
+        rows = [(*column.cells(), column.why) for column in self.columns]
+        return html_table((*HEADERS, "what changed"), rows, caption=self.sentence)
 
     def to_vega_lite(self) -> dict[str, Any]:
         """Return the picture of the columns that changed most, as a Vega-Lite specification."""
@@ -80,7 +85,7 @@ class Comparison:
             "target": {"name": self.target_name, "rows": self.target.n},
             "sentence": self.sentence,
             "alarms": len(self.alarms),
-            "columns": [vars(column) | {"verdict": str(column.verdict)} for column in self.columns],
+            "columns": [column.to_dict() for column in self.columns],
             "measurements": [each.to_dict() for each in self.measurements],
         }
 
@@ -89,10 +94,12 @@ class Comparison:
         return json.dumps(self.to_dict(), allow_nan=False)
 
     def to_arrow(self) -> "pa.Table":
-        """Return one row for each measurement."""
+        """Return one row for each column, the most changed first, with each distance and its error."""
         import pyarrow as pa
 
-        return pa.Table.from_pylist([each.to_dict() for each in self.measurements])
+        rows = [column.flat() for column in self.columns]
+        names = dict.fromkeys(name for row in rows for name in row)
+        return pa.table({name: [row.get(name) for row in rows] for name in names})
 
     def to_pandas(self) -> "pd.DataFrame":
         """Return the same as a data frame; needs pandas."""
@@ -100,16 +107,21 @@ class Comparison:
         return frame
 
 
-def compare(baseline: Any, target: Any, *, columns: Sequence[str] | None = None) -> Comparison:
+def compare(
+    baseline: Any, target: Any, *, columns: Sequence[str] | None = None, progress: Progress | None = None
+) -> Comparison:
     """Tell what changed from one table to another.
 
     Parameters
     ----------
     baseline, target
         Before and after: paths or globs of Parquet, CSV or Arrow files, Delta folders, or tables of pandas, polars,
-        pyarrow or DuckDB. Each is read once, in bounded memory. Nulls are counted and take no part in distances.
+        pyarrow or DuckDB; or a :class:`~holter.profile.Profile`, or the path of a stored one. Each table is read once,
+        in bounded memory. Nulls are counted and take no part in distances.
     columns
         Only these; None takes all. A column that only one side has is reported.
+    progress
+        Is told of rows as they are read, from the threads that read them.
 
     Returns
     -------
@@ -123,6 +135,8 @@ def compare(baseline: Any, target: Any, *, columns: Sequence[str] | None = None)
         If one of them is no table.
     UnknownColumn
         For one of ``columns`` that neither has.
+    DamagedProfile, NewerFormat
+        If one is a stored profile that cannot be read.
 
     Examples
     --------
@@ -134,46 +148,30 @@ def compare(baseline: Any, target: Any, *, columns: Sequence[str] | None = None)
     """
     from holter.signals import named
 
-    before, after = _windows(baseline, target, columns)
+    sides = chosen([side_of(baseline, "baseline"), side_of(target, "target")], columns)
+    before, after = _windows(sides, progress)
     measured = [each for signal in _SIGNALS for each in named(signal).measure(after, before)]
     judged = decide(measured, Calibration.iid())
-    names = _name(baseline, "baseline"), _name(target, "target")
+    names = sides[0].name, sides[1].name
     found = changes(_profile(before), _profile(after), judged, names)
     order = {change.column: place for place, change in enumerate(found)}
     ranked = sorted(judged, key=lambda each: order.get(each.feature or "", len(order)))
     return Comparison(*names, before, after, tuple(ranked), found)
 
 
-def _windows(baseline: Any, target: Any, columns: Sequence[str] | None) -> tuple[Window, Window]:
+def _windows(sides: Sequence[Side], progress: Progress | None) -> list[Window]:
     """Read both tables; the target is summarised by the kinds of the baseline, so that like is compared with like."""
-    from holter.source import infer_schema, schema_of, stream
-
-    sides = (baseline, target)
-    schemas = [infer_schema(schema_of(side)) for side in sides]
-    if columns is not None:
-        known = [name for schema in schemas for name in schema.names]
-        for name in columns:
-            if name not in known:
-                raise UnknownColumn(name, known, "neither table")
-        schemas = [Schema(tuple(each for each in schema.features if each.name in columns)) for schema in schemas]
-    kinds = {each.name: each.kind for schema in reversed(schemas) for each in schema.features}
-
-    def profile(side: Any, schema: Schema) -> Profile:
-        return Profile.of(stream(side, columns=list(schema.names)), kinds=kinds)
-
-    # Two files are read side by side; two relations of one database connection must not be.
-    workers = 2 if all(isinstance(side, str | Path) for side in sides) else 1
-    with ThreadPoolExecutor(workers) as pool:
-        before, after = pool.map(profile, sides, schemas)
-    return Window(None, schemas[0], before), Window(None, schemas[1], after)
+    kinds = {each.name: each.kind for side in reversed(sides) for each in side.schema.features}
+    # Two files of about one size are read side by side, a thread each: nothing waits for anything. Of others the larger
+    # would be left alone at the end, so each has all threads in its turn; and two relations of one connection must.
+    sizes = sorted(side.size for side in sides)
+    threads = 1 if 0 < sizes[-1] <= _ALIKE * sizes[0] else 2
+    with ThreadPoolExecutor(2 // threads) as pool:
+        return list(pool.map(lambda side: side.window(kinds, progress, threads), sides))
 
 
 def _profile(window: Window) -> Profile:
     return window.profile or Profile.empty()
-
-
-def _name(obj: Any, otherwise: str) -> str:
-    return Path(obj).stem if isinstance(obj, str | Path) else otherwise
 
 
 def _sentence(found: Comparison) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
 
-from holter.workspace.printing import html_table, text_table
+from holter.profile.tables import html_table
+from holter.workspace.printing import text_table
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,7 +1,11 @@
 """One column now against its baseline."""
 
+import re
+from datetime import UTC, datetime, timedelta
+
 import pyarrow as pa
 import pytest
+import vl_convert
 
 from holter.charts import NARROW, distribution
 from holter.charts.distribution import BINS, CATEGORIES, REST
@@ -30,6 +34,33 @@ def test_one_outlier_does_not_squeeze_the_rest_into_one_bar():
     assert rows[-1]["b"] < 3
     assert max(row["s"] for row in rows) < 0.2
     assert sum(row["s"] for row in rows) == pytest.approx(1)
+
+
+def test_few_distinct_values_get_a_bar_each_with_room_between():
+    spec = distribution(column([0.0, 5.0, 5.0, 7.5]), column([0.0, 100.0]), title="fee")
+    assert [(row["c"], row["s"], row["base"]) for row in bars(spec)] == [
+        ("0", 0.25, 0.5),
+        ("5", 0.5, 0.0),
+        ("7.5", 0.25, 0.0),
+        ("100", 0.0, 0.5),
+    ]
+    assert spec["layer"][0]["encoding"]["x"]["type"] == "nominal"
+    assert "ticks the baseline" in spec["description"]
+    drawn = [float(width) for width in re.findall(r'd="M[^"]*h([\d.]+)v', vl_convert.vegalite_to_svg(spec))]
+    assert min(width for width in drawn if width) > 20
+
+
+def test_values_that_read_alike_are_told_apart():
+    rows = bars(distribution(column([1.00001, 1.00002]), None, title="x"))
+    assert [row["c"] for row in rows] == ["1.00001", "1.00002"]
+
+
+def test_many_values_are_binned_and_a_time_axis_has_dates():
+    times = [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=n) for n in range(100)]
+    spec = distribution(column(times), column(times), title="x")
+    assert len(bars(spec)) == BINS
+    assert spec["layer"][0]["encoding"]["x"]["type"] == "temporal"
+    assert ">3 Jan<" in vl_convert.vegalite_to_svg(spec)
 
 
 def test_a_constant_column_has_one_bar():

@@ -104,10 +104,11 @@ def test_time_is_utc_says_so_and_its_labels_fit_the_length(days, form):
 
 
 def test_a_narrow_picture_has_fewer_marks_on_its_axis():
-    series = {"realised": [auc(0, 0.7)]}
+    series = {"realised": [auc(day, 0.7) for day in range(20)]}
     wide, narrow = performance(series, width=WIDE), performance(series, width=NARROW)
     assert narrow["width"] == NARROW
-    assert narrow["encoding"]["x"]["axis"]["tickCount"] < wide["encoding"]["x"]["axis"]["tickCount"]
+    assert narrow["encoding"]["x"]["axis"]["tickCount"] == {"interval": "week", "step": 1}
+    assert wide["encoding"]["x"]["axis"]["tickCount"] == {"interval": "date", "step": 4}
 
 
 def test_lines_are_told_apart_by_dashes_too():

@@ -1,8 +1,13 @@
 """One look, light and dark."""
 
-import pytest
+import re
+from datetime import UTC, datetime, timedelta
 
-from holter.charts import THEME, performance, recoloured
+import pytest
+import vl_convert
+
+from holter.charts import NARROW, THEME, WIDE, performance, recoloured
+from holter.charts.theme import framed, time_axis
 
 
 def luminance(text):
@@ -43,3 +48,15 @@ def test_dark_has_no_light_colour_left():
     spec = performance({})
     assert recoloured(spec)["background"] == THEME["panel"].dark
     assert THEME["ink"].light not in str(recoloured(spec))
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize("hours", [1 / 3, 5, 23, 48, 96, 9 * 24, 40 * 24, 150 * 24, 400 * 24, 1500 * 24, 30_000 * 24])
+def test_no_two_marks_of_a_time_axis_read_the_same(hours, width):
+    start = datetime(2026, 11, 1, tzinfo=UTC)
+    y = {"field": "v", "type": "quantitative", "axis": None}
+    encoding = {"x": time_axis(start, start + timedelta(hours=hours), width), "y": y}
+    data = {"values": [{"t": start.isoformat(), "v": 1}]}
+    drawn = vl_convert.vegalite_to_svg(framed({"mark": "point", "data": data, "encoding": encoding}, "", "", width))
+    labels = [text for text in re.findall(r"<text[^>]*>([^<]+)</text>", drawn) if "UTC" not in text]
+    assert len(labels) == len(set(labels)) >= 2

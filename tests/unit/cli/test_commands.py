@@ -1,6 +1,10 @@
 """Every verb against a real workspace that nobody serves; those that need processes are in tests/e2e."""
 
+import io
 import json
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
+from holter.cli import progress
 from holter.cli.root import holter
 from holter.store.protocols import Job, JobState
 from holter.workspace import open as open_workspace
@@ -139,6 +144,100 @@ def test_wrong_use_is_2(shell, words):
     assert "Usage:" in shell(*words, code=2)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["compare", "gone.parquet", "gone.parquet"],
+        ["profile", "gone.parquet"],
+        ["models", "register", "late", "gone.bin"],
+        ["log", "late-api", "gone.parquet", "--key", "id"],
+        ["labels", "add", "late-api", "gone.parquet", "--key", "id", "--label", "late"],
+        ["monitors", "add", "gone.toml"],
+    ],
+    ids=" ".join,
+)
+def test_a_file_that_is_not_there_is_1_at_every_verb(ready, words):
+    done = ready.runner.invoke(holter, ["-w", str(ready.root / "ws"), *words])
+    assert (done.exit_code, "gone." in done.output) == (1, True), done.output
+
+
+def test_profile(shell):
+    pq.write_table(truth(2000).append_column("carrier", pa.array(["AA", "ZZ"] * 1000)), shell.root / "january.parquet")
+    text = shell("profile", "january.parquet")
+    assert text.startswith("2,000 rows, 5 columns\n")
+    assert "AA 50 %, ZZ 50 %" in text
+    plain = shell.json("profile", "january.parquet", "-c", "x", "-c", "carrier")
+    assert [each["kind"] for each in plain["columns"]] == ["numeric", "categorical"]
+    assert plain["columns"][0]["quantiles"]["0.5"] == pytest.approx(5, abs=0.5)
+    assert "Did you mean 'carrier'" in shell("profile", "january.parquet", "-c", "carier", code=1)
+
+
+def test_a_stored_profile_stands_for_its_table(shell):
+    pq.write_table(truth(2000), shell.root / "january.parquet")
+    pq.write_table(truth(2000, seed=3), shell.root / "february.parquet")
+    assert "Written: january.profile" in shell("profile", "january.parquet", "--save", "january.profile")
+    assert shell("profile", "january.profile") == shell("profile", "january.parquet")
+    tables = shell.json("compare", "january.parquet", "february.parquet")
+    assert shell.json("compare", "january.profile", "february.parquet")["columns"] == tables["columns"]
+    (shell.root / "damaged.profile").write_bytes((shell.root / "january.profile").read_bytes()[:-3])
+    assert "the stored profile is damaged" in shell("compare", "damaged.profile", "january.parquet", code=1)
+
+
+def test_pages_stand_alone(shell):
+    pq.write_table(truth(2000), shell.root / "january.parquet")
+    shell("profile", "january.parquet", "-o", "profile.html")
+    shell("compare", "january.parquet", "january.parquet", "-o", "compare.html")
+    for name in ("profile.html", "compare.html"):
+        page = (shell.root / name).read_text()
+        assert "<svg" in page
+        assert "<script" not in page
+    assert "no_such_folder" in shell("profile", "january.parquet", "-o", "no_such_folder/page.html", code=1)
+
+
+def test_a_terminal_without_our_letters_gets_no_traceback(tmp_path):
+    pq.write_table(truth(100), tmp_path / "january.parquet")
+    command = [sys.executable, "-m", "holter", "profile", str(tmp_path / "january.parquet")]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    done = subprocess.run(command, capture_output=True, check=False, env=environment)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"100 rows, 4 columns" in done.stdout
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_a_long_read_draws_a_bar_and_a_short_one_loads_nothing(tmp_path, monkeypatch):
+    path = tmp_path / "january.parquet"
+    pq.write_table(truth(2000), path)
+    shown = Terminal()
+    monkeypatch.setattr(progress.sys, "stderr", shown)
+    monkeypatch.setenv("COLUMNS", "90")
+    short = progress.reading_bar(path)
+    with short:
+        short(1000)
+    assert shown.getvalue() == ""
+    monkeypatch.setattr(progress, "PATIENCE_SECONDS", 0.0)
+    with progress.reading_bar(path, path) as bar:
+        bar(1500)
+        bar(2500)
+    assert "4,000 of 4,000 rows" in shown.getvalue()
+
+
+def test_a_bar_without_a_known_end_counts(monkeypatch):
+    shown = Terminal()
+    monkeypatch.setattr(progress.sys, "stderr", shown)
+    monkeypatch.setattr(progress, "PATIENCE_SECONDS", 0.0)
+    with progress.reading_bar("january.csv") as bar:
+        bar(1500)
+    assert "1,500 rows" in shown.getvalue()
+
+
+def test_nobody_sees_a_bar_off_a_terminal():
+    assert progress.reading_bar("january.parquet") is None
+
+
 def test_compare(shell):
     pq.write_table(truth(2000), shell.root / "january.parquet")
     pq.write_table(truth(2000, seed=3).set_column(0, "x", pa.array([50.0] * 2000)), shell.root / "february.parquet")
@@ -173,7 +272,7 @@ def test_models(ready):
     )
     assert "KEY=VALUE" in ready("models", "register", "late", "model.bin", "--tag", "me", code=2)
     assert "Did you mean 'late'" in ready("models", "show", "lat", code=1)
-    ready("models", "register", "late", "nowhere.bin", code=2)
+    assert "'nowhere.bin' does not exist" in ready("models", "register", "late", "nowhere.bin", code=1)
     assert "no column 'lat'" in ready(
         "models", "register", "late", "model.bin", "-b", "base.parquet", "--label", "lat", code=1
     )

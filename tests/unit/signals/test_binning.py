@@ -46,7 +46,7 @@ def test_the_count_of_a_summary_is_within_its_bounds(k):
 
 def column(counts, other=0):
     present = sum(counts.values()) + other
-    return CategoricalColumn(present, 0, counts, other)
+    return CategoricalColumn(present, 0, counts, other, error=other)
 
 
 def test_what_a_side_pooled_is_pooled_on_both():
@@ -57,10 +57,19 @@ def test_what_a_side_pooled_is_pooled_on_both():
 
 
 def test_what_is_not_kept_by_name_may_belong_to_any_name():
-    cells = count_categories(column({"a": 5}, other=2), column({"a": 7}))
+    target = CategoricalColumn(7, 0, {"a": 5}, 2, error=2, errors={"a": 2})
+    cells = count_categories(target, column({"a": 7}))
     assert (cells.target.low.tolist(), cells.target.high.tolist()) == ([5.0, 0.0], [7.0, 2.0])
     assert cells.baseline.exact
     assert not cells.exact
+
+
+def test_a_category_that_one_side_can_have_only_rarely_has_a_cell():
+    target = CategoricalColumn(1000, 0, {"a": 900}, 100, error=5)
+    cells = count_categories(target, column({"a": 900, "b": 90, "c": 10}))
+    assert cells.target.counts.tolist() == [900.0, 0.0, 100.0]  # b is told from absent, c is not
+    assert cells.target.high.tolist() == [900.0, 5.0, 100.0]
+    assert cells.baseline.counts.tolist() == [900.0, 90.0, 10.0]
 
 
 def test_rows_are_never_lost():

@@ -11,7 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 import holter
-from holter.errors import UnknownColumn, UnreadableTable, UnsupportedTable
+from holter.errors import DamagedProfile, UnknownColumn, UnreadableTable, UnsupportedTable
+from holter.profile import Profile
+from holter.profile.tables import cells_of
 from holter.types import Verdict
 
 
@@ -151,7 +153,7 @@ def test_edges_answer_and_are_json(before, after):
     plain = json.loads(found.to_json(), parse_constant=pytest.fail)
     assert [each["column"] for each in plain["columns"]] == ["x"]
     assert "x" in str(found)
-    assert found.to_arrow().num_rows == len(found.measurements)
+    assert found.to_arrow().column("column").to_pylist() == ["x"]
 
 
 def test_another_type_is_an_alarm():
@@ -203,9 +205,110 @@ def test_a_notebook_gets_a_picture(files):
 def test_frames(files):
     found = holter.compare(*files)
     frame = found.to_pandas()
-    assert len(frame) == len(found.measurements)
-    assert set(frame["feature"].dropna()) == {"delay", "distance", "carrier"}
+    assert list(frame["column"]) == [each.column for each in found.columns]
+    assert list(frame["jensen_shannon"]) == [each.jensen_shannon for each in found.columns]
+    assert (frame["kolmogorov_smirnov_error"].dropna() == 0).all()
+    assert frame.loc[frame["column"] == "carrier", "wasserstein"].isna().all()
     assert repr(found) == str(found)
+
+
+def test_every_column_has_the_distances_of_its_kind(files):
+    found = holter.compare(*files)
+    shapes = ["jensen_shannon", "psi", "hellinger", "total_variation", "l_infinity", "chi_squared", "g", "cramers_v"]
+    numbers = ["kolmogorov_smirnov", "wasserstein", "normalized_wasserstein", "energy"]
+    assert [each.metric for each in change(found, "carrier").distances] == shapes
+    assert [each.metric for each in change(found, "delay").distances] == numbers + shapes
+    assert change(found, "delay").distance("wasserstein").value == pytest.approx(4, abs=0.5)
+    assert change(found, "delay").distance("normalized_wasserstein").value == pytest.approx(0.8, abs=0.1)
+    assert change(found, "carrier").distance("kolmogorov_smirnov").value is None
+    assert {each.error for column in found.columns for each in column.distances} == {0.0}
+    assert "±" not in str(found)
+
+
+def test_the_signal_and_the_column_say_the_same(files):
+    found = holter.compare(*files)
+    said = {(m.feature, m.metric): m.value for m in found.measurements if m.signal == "data_drift"}
+    assert said == {key: change(found, key[0]).distance(key[1]).value for key in said}
+
+
+def test_categories_that_came_and_went_are_named(files):
+    carrier = change(holter.compare(*files), "carrier")
+    assert (carrier.new, carrier.gone) == (("ZZ",), ("DL",))
+    delay = change(holter.compare(*files), "delay")
+    assert delay.range[0] < delay.range[1]
+    assert delay.range[1] > delay.range_before[1]
+    assert delay.new == ()
+
+
+def exact_and_summarised(k=64):
+    profiles = [Profile.of(each) for each in (table(), table(shift=0.5, seed=2))]
+    return holter.compare(*profiles), holter.compare(*(each.compressed(k) for each in profiles))
+
+
+def test_the_truth_lies_within_the_error_that_is_printed():
+    exact, short = exact_and_summarised()
+    for name in ("delay", "distance"):
+        for told in change(short, name).distances:
+            truth = change(exact, name).distance(told.metric)
+            assert truth.error == 0, told
+            assert told.error > 0, told
+            # a deviation of deciles laid by the summary is no error of the number: it is another question
+            if told.metric in {"kolmogorov_smirnov", "wasserstein", "normalized_wasserstein", "energy"}:
+                assert abs(told.value - truth.value) <= told.error * (1 + 1e-9), told
+    assert "±" in str(short)
+
+
+def test_sides_may_be_profiles_and_stored_profiles(files, tmp_path):
+    expected = holter.compare(*files).to_dict()["columns"]
+    profiles = [Profile.of(pq.read_table(path)) for path in files]
+    stored = tmp_path / "january.profile"
+    stored.write_bytes(profiles[0].to_bytes())
+    for pair in (profiles, (stored, files[1]), (str(stored), profiles[1])):
+        assert [each["distances"] for each in holter.compare(*pair).to_dict()["columns"]] == [
+            each["distances"] for each in expected
+        ]
+    assert holter.compare(stored, files[1]).baseline_name == "january"
+    assert [each.column for each in holter.compare(stored, files[1], columns=["delay"]).columns] == ["delay"]
+
+
+def test_a_damaged_profile_is_told_from_a_table(tmp_path):
+    stored = tmp_path / "january.profile"
+    stored.write_bytes(Profile.of(table()).to_bytes()[:-1])
+    with pytest.raises(DamagedProfile, match="checksum"):
+        holter.compare(stored, table())
+
+
+def test_progress_counts_the_rows_of_both(files):
+    told = []
+    holter.compare(*files, progress=told.append)
+    assert sum(told) == 8000
+
+
+def test_text_is_compared_by_length_and_vectors_by_what_moved_most():
+    rng = np.random.default_rng(5)
+    words = [
+        [f"{'word ' * int(size)}{i}" for i, size in enumerate(rng.integers(low, high, 3000))]
+        for low, high in ((1, 9), (20, 40))
+    ]
+    vectors = [rng.normal(shift, 1, (3000, 8)).tolist() for shift in (0.0, 1.0)]
+    sides = [pa.table({"text": text, "vector": vector}) for text, vector in zip(words, vectors, strict=True)]
+    found = holter.compare(*sides)
+    assert {each.column: (each.kind, each.verdict) for each in found.columns} == {
+        "text": ("text", Verdict.ALARM),
+        "vector": ("vector", Verdict.ALARM),
+    }
+    assert "characters" in change(found, "text").why
+    assert change(found, "vector").distance("kolmogorov_smirnov").p_value < 1e-6
+    assert not holter.compare(sides[0], sides[0]).alarms
+
+
+def test_the_table_is_a_page_wide(files):
+    found = holter.compare(*files)
+    long = "a_very_long_name_of_a_column_that_nobody_can_read_at_once_日本語"
+    renamed = [pq.read_table(path).rename_columns(["delay", long, "carrier"]) for path in files]
+    for each in (found, holter.compare(*renamed)):
+        assert max(map(cells_of, str(each).splitlines()[1:])) <= 100
+    assert "a_very_long…" in str(holter.compare(*renamed))
 
 
 def test_what_is_loaded(files):

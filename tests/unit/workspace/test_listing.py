@@ -3,9 +3,10 @@ from datetime import timedelta
 
 import pytest
 
+from holter.profile.tables import html_table, visible
 from holter.types import Interval, Measurement, Verdict
 from holter.workspace import printing
-from holter.workspace.printing import every, html_table, number, share, text_table, visible
+from holter.workspace.printing import every, number, share, text_table
 from holter.workspace.results import Measurements
 
 ALARM = Measurement("data_drift", "psi", 0.4, 900, feature="<b>x", interval=Interval(0.3, 0.5), verdict=Verdict.ALARM)
