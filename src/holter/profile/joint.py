@@ -158,7 +158,7 @@ class Joint:
             apart = np.where((self.n > 0) & (other.n > 0), other.mean - self.mean, 0.0)
             mean = np.where(apart == 0, np.where(self.n > 0, self.mean, other.mean), 0.0)
             mean = np.where(apart == 0, mean, self.mean * shares[0] + other.mean * shares[1])
-            weight = shares[0] * other.n
+            weight = self.n.astype(np.float64) * other.n / np.maximum(n, 1)
             m2 = (self.m2 + other.m2) + apart * apart * weight
             cross = (self.cross + other.cross) + apart * apart.T * weight
         return Joint(self.names, n, mean, m2, cross)
