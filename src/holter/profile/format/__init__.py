@@ -20,15 +20,19 @@ from holter.profile.format.joint import StoredJoint
 from holter.profile.format.numeric import StoredNumeric
 from holter.profile.format.opaque import StoredOpaque
 from holter.profile.format.sample import StoredSample
+from holter.profile.format.text import StoredText
+from holter.profile.format.vector import StoredVector
 from holter.profile.joint import Joint
 from holter.profile.numeric import NumericColumn
 from holter.profile.sample import Sample
+from holter.profile.text import TextColumn
+from holter.profile.vector import VectorColumn
 
 MAGIC: Final = b"HLTP"
 FORMAT: Final = 2
 _HEAD: Final = struct.Struct("<4sHI")
 
-_Stored = StoredNumeric | StoredCategorical | StoredOpaque
+_Stored = StoredNumeric | StoredCategorical | StoredText | StoredVector | StoredOpaque
 
 
 class _Body(msgspec.Struct, array_like=True):
@@ -87,4 +91,8 @@ def _parts(body: _Body) -> tuple[int, dict[str, Column], Joint | None, Sample | 
 def _stored(column: Column) -> _Stored:
     if isinstance(column, NumericColumn):
         return StoredNumeric.of(column)
-    return StoredCategorical.of(column) if isinstance(column, CategoricalColumn) else StoredOpaque.of(column)
+    if isinstance(column, CategoricalColumn):
+        return StoredCategorical.of(column)
+    if isinstance(column, TextColumn):
+        return StoredText.of(column)
+    return StoredVector.of(column) if isinstance(column, VectorColumn) else StoredOpaque.of(column)
