@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from holter.profile.kinds import is_text, plain_type
+from holter.profile.kinds import is_text, plain_values
 from holter.profile.texts import numbers_in, taken, text_of
 
 _SPARSE: Final = 4
@@ -47,14 +47,9 @@ def count_values(array: pa.Array) -> Counted:
         return count_values(array.storage)
     if pa.types.is_dictionary(array.type):
         return _count_indices(array.indices, array.dictionary)
-    whole = _plain(array)
+    whole = plain_values(array)
     tally = pc.value_counts(whole.drop_null() if whole.null_count else whole)
     return Counted(tally.field(0), numbers_in(tally.field(1)), whole.null_count, unique=True)
-
-
-def _plain(array: pa.Array) -> pa.Array:
-    plain = plain_type(array.type)
-    return array if array.type == plain else pc.cast(array, plain)
 
 
 def _count_indices(indices: pa.Array, dictionary: pa.Array) -> Counted:
@@ -95,7 +90,7 @@ def _joined(arrays: list[pa.Array]) -> pa.Array:
 
 def _named(part: Counted) -> Counted:
     """Return values as text of 64-bit offsets, of which more than two gigabytes can be joined."""
-    values, sizes, nulls = _plain(part.values), part.sizes, part.nulls
+    values, sizes, nulls = plain_values(part.values), part.sizes, part.nulls
     if values.null_count:
         there = numbers_in(pc.cast(pc.is_valid(values), pa.int8())).astype(bool)
         values, sizes, nulls = values.drop_null(), sizes[there], nulls + int(sizes[~there].sum())

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from holter.profile.kinds import is_number, plain_type, type_name
+from holter.profile.kinds import is_number, plain_type, plain_values, type_name
 from holter.profile.lengths import Lengths
 from holter.profile.numeric import NumericColumn
 from holter.profile.opaque import joined_types
@@ -77,7 +77,7 @@ class VectorColumn:
         pyarrow.ArrowException
             If it is no array of lists.
         """
-        lists = _lists(array)
+        lists = plain_values(array)
         there = lists.drop_null() if lists.null_count else lists
         lengths = numbers_in(pc.list_value_length(there))
         parts = _stretches(there, lengths) or [_Elements()]
@@ -164,12 +164,6 @@ class _Elements:
         )
 
 
-def _lists(array: pa.Array) -> pa.Array:
-    """Return the lists themselves: dictionaries, run ends and extensions (tensors) are ways of storing them."""
-    plain = plain_type(array.type)
-    return array if array.type == plain else pc.cast(array, plain)
-
-
 def _stretches(lists: pa.Array, lengths: npt.NDArray[np.int64]) -> list[_Elements]:
     """Look at so many lists at a time that their elements fit into the memory meant for them."""
     ends = np.cumsum(lengths)
@@ -185,9 +179,7 @@ def _has_numbers(dtype: pa.DataType) -> bool:
 
 def _finite(flat: pa.Array) -> tuple[Floats, int]:
     """Return elements as doubles, NaN where they are null, and how many those are."""
-    plain = plain_type(flat.type)
-    whole = flat if flat.type == plain else pc.cast(flat, plain)
-    doubles = pc.cast(whole, pa.float64(), safe=False)
+    doubles = pc.cast(plain_values(flat), pa.float64(), safe=False)
     absent = doubles.null_count
     return numbers_in(pc.fill_null(doubles, np.nan) if absent else doubles), absent
 
