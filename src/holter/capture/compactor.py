@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Self
 from uuid import uuid4
@@ -14,6 +14,7 @@ from uuid import uuid4
 from holter.capture.intake import Intake, Taken
 from holter.capture.places import LOCK, journal_folder
 from holter.capture.purging import purge
+from holter.capture.retention import EVERY, clear_leftovers, retire
 from holter.capture.segments import segments
 from holter.registry import Shelves
 from holter.registry.entries import Shelf
@@ -22,6 +23,7 @@ LONGEST_PAUSE: Final = timedelta(seconds=60)
 """How long at most a deployment whose passes fail is left alone; the pauses double from a second."""
 _VARYING: Final = re.compile(r"[0-9a-f-]{8,}|[0-9]+")
 """What differs from one failure to the next for the same reason: names of new files, counts, offsets."""
+_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _log = logging.getLogger("holter.capture")
 
 
@@ -81,6 +83,7 @@ class Compactor:
         self._identity = uuid4().hex
         self._intakes: dict[str, Intake] = {}
         self._troubles: dict[str, _Trouble] = {}
+        self._retired: dict[str, datetime] = {}
 
     def once(self, now: datetime, *, flush: bool = False) -> Compaction:
         """Make one pass over every deployment.
@@ -149,7 +152,15 @@ class Compactor:
                 total += _summed(taken)
                 if not flush:
                     break
+            self._retire(shelf, now)
         return total
+
+    def _retire(self, shelf: Shelf, now: datetime) -> None:
+        if timedelta(0) <= now - self._retired.get(shelf.name, _LONG_AGO) < EVERY:
+            return
+        self._retired[shelf.name] = now
+        retire(self._shelves, shelf, now)
+        clear_leftovers(self._shelves, shelf, now)
 
     @contextmanager
     def _alone(self, folder: Path, *, wait: bool) -> Iterator[tuple[bool, str]]:

@@ -18,9 +18,10 @@ from holter.capture.places import journal_folder
 from holter.capture.rows import Counts, Layout, Rows, concatenate
 from holter.capture.segments import Damage, is_live, read, segments, sweep
 from holter.capture.slot import rescue
-from holter.errors import DamagedState, LeaseLost, NotFound
+from holter.errors import DamagedState, LeaseLost, NewerFormat, NotFound
 from holter.registry import Shelves
 from holter.registry.entries import Shelf
+from holter.registry.redacted import recorded_schema
 from holter.store import DeltaRecords
 from holter.types import Schema
 
@@ -129,11 +130,23 @@ class Intake:
         except FileNotFoundError:
             self._segments.pop(segment.path.name)
             return
-        except DamagedState:
-            _log.exception("a journal segment is left where it is")
-            self._refused.add(segment.path.name)
+        except DamagedState as error:
+            self._refuse(segment.path, error)
             return
         segment.finished = not live
+
+    def _refuse(self, path: Path, error: DamagedState) -> None:
+        """Leave a segment that a newer Holter will read; set any other aside, so that it is seen, and removed one day.
+
+        A worker that still writes it goes on.
+        """
+        self._segments.pop(path.name)
+        if isinstance(error, NewerFormat) or is_live(path):
+            self._refused.add(path.name)
+            _log.error("a journal segment is left where it is", exc_info=error)
+        else:
+            _log.error("a journal segment is set aside", exc_info=error)
+            path.replace(path.with_suffix(".unreadable"))
 
     def _keep(self, frame: Frame) -> None:
         rows = self._rows.get(frame.version)
@@ -143,10 +156,14 @@ class Intake:
         self._oldest_us = min(self._oldest_us or frame.received_us, frame.received_us)
 
     def _schema(self, version: int) -> Schema | None:
+        registry = self._shelves.registry
         try:
-            return self._shelves.registry.version(self.shelf.model, version).schema
+            schema = registry.version(self.shelf.model, version).schema
         except NotFound:
             return None
+        if self.shelf.ended is not None:
+            return schema
+        return recorded_schema(schema, registry.deployment(self.shelf.deployment).settings.redact)
 
     def _count(self, minutes: Minutes) -> None:
         ahead = [segment for segment in self._segments.values() if segment.position > segment.counted]

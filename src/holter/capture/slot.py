@@ -113,6 +113,11 @@ def _rescued(path: Path) -> bool:
     return new
 
 
+def kept_in(path: Path) -> Frame | None:
+    """Return the frame in a slot; None where there is none, or it is being replaced."""
+    return _kept(path.read_bytes())
+
+
 def _kept(data: bytes) -> Frame | None:
     prefix = data[_START : _START + PREFIX.size]
     if len(prefix) < PREFIX.size:

@@ -27,8 +27,8 @@ from holter.types import SeriesKind
 SUFFIX: Final = ".items"
 OUTSIDE: Final = "_programs"
 """Source of what programs outside of the process tree measure; no deployment can have this name."""
-FLUSH_SECONDS: Final = 0.04
-"""How long :meth:`Spool.flush` may wait: it is called in the middle of a request."""
+FLUSH_SECONDS: Final = 0.0
+"""How long :meth:`Spool.flush` waits unless told otherwise: not at all, for it is called in the middle of a request."""
 LAST_SECONDS: Final = 1.0
 """How long the end of the process may wait for the disk."""
 LONGEST_NAME: Final = 512
@@ -107,7 +107,7 @@ class Spool:
         self.dropped += count
 
     def flush(self, seconds: float = FLUSH_SECONDS) -> bool:
-        """Ask for what was put so far to be written, wait a moment at most, and tell whether it was."""
+        """Ask for what was put so far to be written, wait so long at most, and tell whether it was."""
         wanted = self._taken
         self._wake.set()
         with self._done:

@@ -13,6 +13,7 @@ from holter.capture.log import ROLE_BATCH
 from holter.profile import Profile, Window
 from holter.registry import Shelves, profile_kinds
 from holter.registry.entries import MonitorEntry, TableTarget
+from holter.registry.redacted import watched_schema
 from holter.signals import Need
 from holter.source import fingerprint, infer_schema, read_span, time_range
 from holter.types import (
@@ -95,10 +96,10 @@ class ServedModel:
         self._baseline = baseline
 
     def schema(self) -> Schema:
-        """Return the schema of the wanted version; one without is taken as the oldest day of records shows."""
+        """Return the schema of the wanted version, but for what is redacted; one without is taken as the oldest day of records shows."""
         version = self._shelves.registry.version(self._deployment.model, self._deployment.wanted.version)
         if version.schema is not None:
-            return version.schema
+            return watched_schema(version.schema, self._deployment.settings.redact)
         first = self._records.first()
         if first is None:
             return Schema(())

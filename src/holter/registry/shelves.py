@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from holter.errors import NotFound
 from holter.registry.entries import ModelVersion, Shelf
+from holter.registry.redacted import recorded_schema
 from holter.registry.register import Registry
 from holter.registry.settings import Settings
 from holter.store import SqlFacts
@@ -72,7 +73,8 @@ class Shelves:
     def records(self, deployment: str) -> "DeltaRecords":
         """Return the records of a deployment, read with the schema of the version it should run. Raises NotFound."""
         entry = self.registry.deployment(deployment)
-        return self._opened(entry.shelf, self.registry.version(entry.model, entry.wanted.version).schema)
+        schema = self.registry.version(entry.model, entry.wanted.version).schema
+        return self._opened(entry.shelf, recorded_schema(schema, entry.settings.redact))
 
     def records_on(self, shelf: Shelf) -> "DeltaRecords":
         """Return the records on a shelf, whether its deployment still exists or not."""

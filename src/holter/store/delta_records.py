@@ -25,6 +25,7 @@ from holter.store.arrow_shape import (
     shaped,
 )
 from holter.store.delta_table import DataFile, Table
+from holter.store.erasing import Erased, columns_called, erase, expire
 from holter.store.exact import exactly, whole_features, with_exact
 from holter.store.joining import days_of, distinct, with_labels
 from holter.store.labels import checked_labels
@@ -155,6 +156,27 @@ class DeltaRecords:
         """
         self._settle()
         return self._records.compact() + self._labels.compact()
+
+    def erase(self, column: str, texts: Sequence[str]) -> Erased:
+        """Remove the records where a column is one of some values, given as text, and their labels; also from disk.
+
+        Raises
+        ------
+        UnknownColumn
+            If no record has the column.
+        """
+        if self._records.files() and not columns_called(self._records, column):
+            known = [*_named(self._records.fields()), REQUEST_ID]
+            raise UnknownColumn(column, known, "the records")
+        return erase(self._records, self._labels, column, texts)
+
+    def expire(self, records: datetime | None, labels: datetime | None) -> tuple[int, int]:
+        """Remove records and labels of before a time (None: keep all); return how many. Whole days go, by event time.
+
+        What was stored after that time stays, however old it is.
+        """
+        gone = 0 if records is None else expire(self._records, records)
+        return gone, 0 if labels is None else expire(self._labels, labels, LABELLED_AT)
 
     def _settle(self) -> None:
         fields = self._labels.fields()

@@ -163,6 +163,40 @@ class Table:
                 table.vacuum(dry_run=False)
             return int(metrics["numFilesRemoved"]) - int(metrics["numFilesAdded"])
 
+    def delete(self, predicate: str) -> int:
+        """Remove the rows for which an SQL condition holds, and return how many; off the disk takes :meth:`vacuum`.
+
+        A condition on the day alone removes whole files, any other writes the files anew without the rows.
+        """
+        with self._lock:
+            table = self._current()
+            if table is None:
+                return 0
+            before = table.version()
+            for attempt in range(_APPEND_ATTEMPTS):
+                try:
+                    metrics = table.delete(predicate, writer_properties=_WRITER)
+                    break
+                except CommitFailedError:  # another process has just merged the same files
+                    if attempt == _APPEND_ATTEMPTS - 1:
+                        raise
+                    table.update_incremental()
+            table.update_incremental()
+            if table.version() > before:
+                sync_commits(self.root, before + 1, table.version())
+            return int(metrics["num_deleted_rows"] or 0)
+
+    def vacuum(self) -> int:
+        """Take every file off the disk that is not part of the newest version; return how many.
+
+        Who reads an older version at this moment fails, and finds the newer one when it tries again.
+        """
+        with self._lock:
+            table = self._current()
+            if table is None:
+                return 0
+            return len(table.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False))
+
     def _current(self) -> deltalake.DeltaTable | None:
         if self._open is not None:
             # Looking at the folder costs a thousandth of asking delta-rs to look. Its time alone would not do: two

@@ -284,15 +284,19 @@ def test_a_torn_tail_of_a_dead_writer_is_told_and_put_aside(shelves, folder, spa
     assert not path.exists()
 
 
-def test_a_file_that_is_no_segment_is_told_once_and_left(shelves, folder, span, frame, now, caplog):
+def test_a_file_that_is_no_segment_is_told_once_and_set_aside(shelves, folder, span, frame, now, caplog):
     write(folder, [frame(1)])
     (folder / "odd.journal").write_bytes(b"something else")
     (folder / "new.journal").write_bytes(HEADER[:-1] + b"\x63")
     compactor = Compactor(shelves)
     assert compactor.once(now, flush=True).rows == 1
     compactor.once(now, flush=True)
-    assert len([each for each in caplog.records if "left where it is" in each.message]) == 2
-    assert sorted(path.name for path in segments(folder)) == ["new.journal", "odd.journal"]
+    assert [each.message for each in caplog.records if "segment is" in each.message] == [
+        "a journal segment is left where it is",
+        "a journal segment is set aside",
+    ]
+    assert (folder / "odd.unreadable").exists()
+    assert [path.name for path in segments(folder)] == ["new.journal"]
 
 
 def test_rows_of_versions_with_other_columns_lie_in_one_table(make, frame, span, now):
