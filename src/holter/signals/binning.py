@@ -1,6 +1,7 @@
 """The same cells for two columns, so that their counts can be compared."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -25,7 +26,7 @@ class Side:
     @property
     def exact(self) -> bool:
         """Whether the counts are those of the rows."""
-        return bool(np.array_equal(self.low, self.high))
+        return self.low is self.high or bool(np.array_equal(self.low, self.high))
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +40,7 @@ class Cells:
     baseline: Side
     pooled: bool = False
 
-    @property
+    @cached_property
     def exact(self) -> bool:
         """Whether a distance of these counts is that of the rows."""
         return self.target.exact and self.baseline.exact and not self.pooled
@@ -58,18 +59,25 @@ def count_numbers(target: RankSummary, baseline: RankSummary) -> Cells:
     >>> cells.target.counts.tolist(), cells.baseline.counts.tolist()
     ([4.0, 0.0, 0.0], [0.0, 4.0, 0.0])
     """
+    edges = decile_edges(baseline)
+    return Cells(_count(target, edges), _count(baseline, edges))
+
+
+def decile_edges(baseline: RankSummary) -> Counts:
+    """Return where the cells of :func:`count_numbers` end; each edge belongs to the cell below it."""
     values = baseline.values.astype(np.float64)
     through = np.cumsum(baseline.weights) / baseline.n
     at = np.minimum(np.searchsorted(through, np.arange(1, CELLS) / CELLS - 1e-12), len(values) - 1)
     cuts, times = np.unique(values[at], return_counts=True)
-    edges = np.union1d(cuts, np.nextafter(cuts[times > 1], -np.inf))
-    return Cells(_count(target, edges), _count(baseline, edges))
+    return np.union1d(cuts, np.nextafter(cuts[times > 1], -np.inf))
 
 
 def _count(ranks: RankSummary, edges: Counts) -> Side:
     """Count between edges; each rank may be wrong by the error of the summary, a cell has one or two."""
     cell = np.searchsorted(edges, ranks.values.astype(np.float64), side="left")
     counts = np.bincount(cell, weights=ranks.weights, minlength=len(edges) + 1).astype(np.float64)
+    if ranks.exact:
+        return Side(counts, counts, counts)
     off = np.full(len(counts), 2.0 * ranks.error)
     off[[0, -1]] = ranks.error
     return Side(counts, np.maximum(counts - off, 0.0), np.minimum(counts + off, float(ranks.n)))

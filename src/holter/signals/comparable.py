@@ -63,7 +63,8 @@ def size(column: Column | None) -> int:
 
 def _repeated(column: CategoricalColumn) -> float:
     """Return the share of rows whose category occurs more than once."""
-    return sum(count for count in column.counts.values() if count > 1) / column.present
+    once = sum(1 for count in column.counts.values() if count == 1)
+    return 1 - (once + column.other) / column.present
 
 
 def _unit(column: Column) -> str:

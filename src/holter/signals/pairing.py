@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Final
 
 import numpy as np
@@ -11,10 +11,8 @@ import numpy as np
 from holter.signals.binning import Cells, Counts
 from holter.stats import (
     Steps,
-    chi_squared,
     cramers_v,
     energy_distance,
-    g_test,
     hellinger,
     jensen_shannon,
     kolmogorov_smirnov,
@@ -25,13 +23,13 @@ from holter.stats import (
     wasserstein,
 )
 from holter.stats.chi_squared import chi_squared_terms
-from holter.stats.contingency import pooled
+from holter.stats.contingency import Pooled, TestTerms, homogeneity, pooled
 from holter.stats.g_test import g_test_terms
 from holter.stats.hellinger import hellinger_terms
 from holter.stats.jensen_shannon import jensen_shannon_terms
 from holter.stats.normalized_wasserstein import FLOOR, normalized_wasserstein
 from holter.stats.population_stability import population_stability_terms
-from holter.stats.reach import Terms
+from holter.stats.reach import Range, Terms
 from holter.stats.total_variation import total_variation_terms
 from holter.types import Distance
 
@@ -90,14 +88,33 @@ class Pair:
         name = CHI_SQUARED if self.both is None else KOLMOGOROV_SMIRNOV
         return f"{name} of the {self.of}" if self.of else name
 
-    @property
+    @cached_property
     def p_value(self) -> float:
         """The chance of a difference at least this large were both alike, as sure as the summaries allow."""
-        if self.both is not None and self.scale is not None:
-            return self._corrected(kolmogorov_smirnov(self.both, error=self.scale.rank_error)[1])
-        found = self._tested("chi_squared").p_value
+        if self._steps is not None:
+            return self._steps[1]
+        found = self._tested("chi_squared", chi_squared_terms).p_value
         # one category on both sides, or too few of each to tell apart: no difference was seen
         return 1.0 if found is None else found
+
+    @cached_property
+    def _steps(self) -> tuple[float, float] | None:
+        """Largest gap of the distribution functions, and its p-value."""
+        if self.both is None or self.scale is None:
+            return None
+        apart, p = kolmogorov_smirnov(self.both, error=self.scale.rank_error)
+        return apart, self._corrected(p)
+
+    @cached_property
+    def _table(self) -> Pooled | None:
+        return pooled(self.cells.target.counts, self.cells.baseline.counts)
+
+    @cached_property
+    def _ranges(self) -> tuple[Range, Range]:
+        """Between which shares each cell lies, on both sides."""
+        target, baseline = self.cells.target, self.cells.baseline
+        n, m = target.counts.sum(), baseline.counts.sum()
+        return (target.low / n, target.high / n), (baseline.low / m, baseline.high / m)
 
     def distance(self, metric: str) -> Distance:
         """Return one distance of shares: ``jensen_shannon``, ``psi``, ``hellinger`` or ``total_variation``."""
@@ -122,19 +139,18 @@ class Pair:
             *numbers,
             *(self.distance(each[0]) for each in _SHAPES),
             self._largest(),
-            self._tested("chi_squared"),
-            self._tested("g"),
+            self._tested("chi_squared", chi_squared_terms),
+            self._tested("g", g_test_terms),
             self._cramers_v(),
         )
 
     def _of_numbers(self, both: Steps) -> tuple[Distance, ...]:
-        scale = self.scale or Scale(None)
+        scale, (apart, p) = self.scale or Scale(None), self._steps or (0.0, 1.0)
         error, moved = scale.rank_error, scale.moved
-        apart, p = kolmogorov_smirnov(both, error=error)
         # The integral of (F - F')^2 is at most sup |F - F'| times that of |F - F'|; the energy distance is a metric.
         energy_error = None if moved is None else math.sqrt(2 * error * moved)
         return (
-            Distance("kolmogorov_smirnov", apart, min(error, 1.0), self._corrected(p)),
+            Distance("kolmogorov_smirnov", apart, min(error, 1.0), p),
             Distance("wasserstein", wasserstein(both), moved),
             self.normalized_wasserstein(),
             Distance("energy", energy_distance(both), energy_error),
@@ -144,40 +160,38 @@ class Pair:
         return min(p * self.trials, 1.0)
 
     def _reach(self, terms: Terms) -> tuple[float, float]:
-        target, baseline = self.cells.target, self.cells.baseline
-        n, m = target.counts.sum(), baseline.counts.sum()
-        p, q = (target.low / n, target.high / n), (baseline.low / m, baseline.high / m)
-        return reach(terms, p, q, pooled=self.cells.pooled)
+        return reach(terms, *self._ranges, pooled=self.cells.pooled)
 
     def _largest(self) -> Distance:
-        target, baseline, pooled_last = self.cells.target, self.cells.baseline, self.cells.pooled
-        value = l_infinity(target.counts, baseline.counts)
+        value = l_infinity(self.cells.target.counts, self.cells.baseline.counts)
         if value is None or self.cells.exact:
             return Distance("l_infinity", value)
-        n, m = target.counts.sum(), baseline.counts.sum()
-        up, down = target.high / n - baseline.low / m, baseline.high / m - target.low / n
+        (low_p, high_p), (low_q, high_q) = self._ranges
+        up, down = high_p - low_q, high_q - low_p
         # a cell is surely apart by what is left when both ranges are as close as they may be
         surely = np.maximum(-np.minimum(up, down), 0.0)
         high = float(np.maximum(up, down).max())
-        if pooled_last:  # of its categories one may have all of it on one side, or none
-            high, surely = max(high, float(target.high[-1] / n), float(baseline.high[-1] / m)), surely[:-1]
+        if self.cells.pooled:  # of its categories one may have all of it on one side, or none
+            high, surely = max(high, float(high_p[-1]), float(high_q[-1])), surely[:-1]
         return Distance("l_infinity", value, max(high - value, value - float(surely.max(initial=0.0))))
 
-    def _tested(self, metric: str) -> Distance:
+    def _tested(self, metric: str, terms: TestTerms) -> Distance:
         """Return a statistic of counts with its error and the p-value of what is certain of it."""
-        test, terms = (chi_squared, chi_squared_terms) if metric == "chi_squared" else (g_test, g_test_terms)
-        target, baseline = self.cells.target, self.cells.baseline
-        found = test(target.counts, baseline.counts)
-        table = pooled(target.counts, baseline.counts)
-        if found is None or table is None:
+        table = self._table
+        if table is None:
             return Distance(metric, None, None)
         if self.cells.exact:
-            return Distance(metric, found[0], 0.0, self._corrected(found[1]))
+            statistic, p, _ = homogeneity(table, terms)
+            return Distance(metric, statistic, 0.0, self._corrected(p))
         n, m = float(table.a.sum()), float(table.b.sum())
-        p, q = ((table.gathered(side.low), table.gathered(side.high)) for side in (target, baseline))
-        low, high = reach(partial(terms, n=n, m=m), (p[0] / n, p[1] / n), (q[0] / m, q[1] / m))
-        careful = test(target.counts, baseline.counts, error=found[0] - low) or found
-        return Distance(metric, found[0], max(high - found[0], found[0] - low), self._corrected(careful[1]))
+        target, baseline = (
+            (table.gathered(side.low) / size, table.gathered(side.high) / size)
+            for side, size in ((self.cells.target, n), (self.cells.baseline, m))
+        )
+        low, high = reach(lambda p, q: terms(p, q, n, m), target, baseline)
+        value = homogeneity(table, terms)[0]
+        _, p, _ = homogeneity(table, terms, error=value - low)
+        return Distance(metric, value, max(high - value, value - low), self._corrected(p))
 
     def _cramers_v(self) -> Distance:
         target, baseline = self.cells.target.counts, self.cells.baseline.counts

@@ -4,8 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from holter.stats.arrays import Floats
-from holter.stats.contingency import pooled
-from holter.stats.tails import chi_squared_tail
+from holter.stats.contingency import homogeneity, pooled
 
 
 def chi_squared(
@@ -45,11 +44,7 @@ def chi_squared(
     (2.23, 0.135, 1)
     """
     table = pooled(counts_a, counts_b)
-    if table is None:
-        return None
-    n, m, freedom = float(table.a.sum()), float(table.b.sum()), len(table.a) - 1
-    statistic = float(chi_squared_terms(table.a / n, table.b / m, n, m).sum())
-    return statistic, chi_squared_tail(freedom, max(statistic - error, 0.0)), freedom
+    return None if table is None else homogeneity(table, chi_squared_terms, error=error)
 
 
 def chi_squared_terms(p: Floats, q: Floats, n: float, m: float) -> Floats:

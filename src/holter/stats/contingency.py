@@ -1,5 +1,6 @@
 """Two rows of counts over the same categories, for the tests of homogeneity."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -7,9 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from holter.stats.arrays import Floats
+from holter.stats.tails import chi_squared_tail
 
 EXPECTED: Final = 5.0
 """Least expected count of a cell (Cochran, Some methods for strengthening the common chi-squared tests, 1954)."""
+
+
+TestTerms = Callable[[Floats, Floats, float, float], Floats]
+"""What each cell adds to a statistic, of the shares and the sizes of both samples."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +33,21 @@ class Pooled:
         """Return values of the categories added up over the cells."""
         there = self.cell >= 0
         return _summed(self.cell[there], values[there], len(self.a))
+
+
+def homogeneity(table: Pooled, terms: TestTerms, *, error: float = 0.0) -> tuple[float, float, int]:
+    """Return a statistic of two rows of counts, its p-value at what is left of it by the error, and its freedom.
+
+    Examples
+    --------
+    >>> from holter.stats.chi_squared import chi_squared_terms
+    >>> statistic, p, freedom = homogeneity(pooled([50, 50], [60, 40]), chi_squared_terms)
+    >>> round(statistic, 2), round(p, 3), freedom
+    (2.02, 0.155, 1)
+    """
+    n, m, freedom = float(table.a.sum()), float(table.b.sum()), len(table.a) - 1
+    statistic = float(terms(table.a / n, table.b / m, n, m).sum())
+    return statistic, chi_squared_tail(freedom, max(statistic - error, 0.0)), freedom
 
 
 def pooled(counts_a: npt.ArrayLike, counts_b: npt.ArrayLike) -> Pooled | None:

@@ -4,9 +4,8 @@ import numpy as np
 import numpy.typing as npt
 
 from holter.stats.arrays import Floats
-from holter.stats.contingency import pooled
+from holter.stats.contingency import homogeneity, pooled
 from holter.stats.entropy import relative_entropy
-from holter.stats.tails import chi_squared_tail
 
 
 def g_test(counts_a: npt.ArrayLike, counts_b: npt.ArrayLike, *, error: float = 0.0) -> tuple[float, float, int] | None:
@@ -42,11 +41,7 @@ def g_test(counts_a: npt.ArrayLike, counts_b: npt.ArrayLike, *, error: float = 0
     (2.24, 0.135, 1)
     """
     table = pooled(counts_a, counts_b)
-    if table is None:
-        return None
-    n, m, freedom = float(table.a.sum()), float(table.b.sum()), len(table.a) - 1
-    statistic = float(g_test_terms(table.a / n, table.b / m, n, m).sum())
-    return statistic, chi_squared_tail(freedom, max(statistic - error, 0.0)), freedom
+    return None if table is None else homogeneity(table, g_test_terms, error=error)
 
 
 def g_test_terms(p: Floats, q: Floats, n: float, m: float) -> Floats:
