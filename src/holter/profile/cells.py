@@ -22,7 +22,7 @@ _ROUNDS: Final = 2
 """Times the stretches are divided anew, with more cells where the fullest ones are."""
 _GOOD_SHARE: Final = 6e-5
 """Share of the values in the fullest cell that is no reason to look for better cells: half of one in 8192."""
-_CHANCE: Final = 12
+_CHANCE: Final = 9
 """Values by which the fullest of many cells exceeds its share by chance."""
 _BEARABLE: Final = 2
 """Times that by which cells are still worth more than sorting."""
@@ -124,6 +124,10 @@ class DealtCells:
 
 def widths(cells: Cells) -> Floats:
     """Return for each cell how far apart two values in it can be."""
+    if isinstance(cells, EvenCells):
+        same = np.full(CELLS, cells.width * (1 + CELLS * _ROUNDING))
+        same[0] *= 2  # it also holds what truncation takes up from the cell below
+        return same
     with np.errstate(over="ignore", invalid="ignore"):
         edges = cells.offsets(np.arange(CELLS + 1))
         wide = np.diff(edges) + np.maximum(np.abs(edges[1:]), np.abs(edges[:-1])) * _ROUNDING

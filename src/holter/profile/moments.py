@@ -32,12 +32,12 @@ class Moments:
         return cls.between(values, values.min(), values.max()) if len(values) else cls()
 
     @classmethod
-    def between(cls, values: npt.NDArray[Any], low: Any, high: Any) -> "Moments":
-        """Return the moments of finite numbers, at least one, of which lowest and highest are known."""
+    def between(cls, values: npt.NDArray[Any], low: Any, high: Any, total: float | None = None) -> "Moments":
+        """Return the moments of finite numbers, at least one, of which lowest, highest and sum are known."""
         if low == high:
             return cls(len(values), float(low), 0.0)
         if values.dtype.kind == "f":
-            return cls(len(values), *_of_doubles(values))
+            return cls(len(values), *_of_doubles(values, total))
         if int(high) - int(low) >= 2**63:
             return cls(len(values), *_of_doubles(values.astype(np.float64)))
         # whole numbers are moved next to zero, exactly, before they become doubles
@@ -58,10 +58,10 @@ class Moments:
         return reduce(lambda a, b: a + b, parts, cls())
 
 
-def _of_doubles(values: npt.NDArray[np.float64]) -> tuple[float, float]:
+def _of_doubles(values: npt.NDArray[np.float64], total: float | None = None) -> tuple[float, float]:
     with np.errstate(over="ignore", invalid="ignore"):
         # not values.mean(): it is a function in Python, which costs as much as adding up a block
-        mean = float(np.add.reduce(values)) / len(values)
+        mean = (float(np.add.reduce(values)) if total is None else total) / len(values)
         if not math.isfinite(mean):
             scale = float(np.abs(values).max())
             mean = float((values / scale).mean()) * scale

@@ -175,18 +175,14 @@ class NumericReading:
         read = read_numbers(array)
         self._dtype, self._unit = read.dtype, read.unit
         self._rounded |= read.rounded
-        finite = self._without_infinite(read.values)
         for name, count in (("n", len(array)), ("nulls", read.nulls), ("unreadable", read.unreadable)):
             self._counts[name] += count
-        if len(finite):
-            self._add_finite(finite)
+        if read.values.dtype.kind == "f":
+            self._add_doubles(read.values)
+        elif len(read.values):
+            self._add_wholes(read.values)
 
     def _without_infinite(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        if values.dtype.kind != "f":
-            return values
-        with np.errstate(over="ignore", invalid="ignore"):
-            if np.isfinite(values.sum()):
-                return values
         finite = np.isfinite(values)
         odd = values[~finite]
         nan, positive = int(np.isnan(odd).sum()), int((odd > 0).sum())
@@ -196,24 +192,39 @@ class NumericReading:
         kept: npt.NDArray[Any] = values[finite]
         return kept
 
-    def _add_finite(self, values: npt.NDArray[Any]) -> None:
-        whole = values.dtype.kind != "f"
-        if whole and max(abs(int(values.min())), abs(int(values.max()))) <= EXACT_WHOLE:
-            values = values.astype(np.float64)
-        scrambler = Scrambler(min(len(values), _BLOCK))
+    def _add_wholes(self, values: npt.NDArray[Any]) -> None:
+        if max(abs(int(values.min())), abs(int(values.max()))) <= EXACT_WHOLE:
+            self._add_doubles(values.astype(np.float64), whole=True)
+            return
         for start in range(0, len(values), _BLOCK):
-            self._add_block(values[start : start + _BLOCK], scrambler, whole=whole)
-        self._ranks.add(values, whole=whole)
+            block = values[start : start + _BLOCK]
+            self._add_block(block, None, None, whole=True)
+        self._ranks.add(values, whole=True)
 
-    def _add_block(self, block: npt.NDArray[Any], scrambler: Scrambler, *, whole: bool) -> None:
+    def _add_doubles(self, values: npt.NDArray[Any], *, whole: bool = False) -> None:
+        blocks = [values[start : start + _BLOCK] for start in range(0, len(values), _BLOCK)]
+        with np.errstate(over="ignore", invalid="ignore"):
+            sums = [float(np.add.reduce(block)) for block in blocks]
+        if not math.isfinite(sum(sums)) and not np.isfinite(values).all():
+            self._add_doubles(self._without_infinite(values))
+            return
+        scrambler = Scrambler(min(len(values), _BLOCK))
+        for block, total in zip(blocks, sums, strict=True):
+            self._add_block(block, total, scrambler, whole=whole)
+        if len(values):
+            self._ranks.add(values, whole=whole)
+
+    def _add_block(
+        self, block: npt.NDArray[Any], total: float | None, scrambler: Scrambler | None, *, whole: bool
+    ) -> None:
+        """Take in finite values that fit the cache; ``total`` and ``scrambler`` are there for doubles only."""
         low, high = block.min(), block.max()
         zeros = int(np.count_nonzero(block == 0)) if low <= 0 <= high else 0
         self._counts["zeros"] += zeros
         if low < 0:
             self._counts["negatives"] += int(np.count_nonzero(block < 0))
-        self._moments += Moments.between(block, low, high)
-        plain = block.dtype.kind == "f" and not zeros
-        self._distinct.add(scrambler.hash(block) if plain else hash_numbers(block))
+        self._moments += Moments.between(block, low, high, total)
+        self._distinct.add(hash_numbers(block) if zeros or scrambler is None else scrambler.hash(block))
         least, most = (int(low), int(high)) if whole else (float(low), float(high))
         self._low = least if self._low is None else min(self._low, least)
         self._high = most if self._high is None else max(self._high, most)

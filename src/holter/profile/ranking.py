@@ -10,6 +10,8 @@ from holter.profile.ranks import RankSummary, common_type, total_spread
 
 FIRST: Final = 32_768
 """Values that are kept and sorted; a column of more is counted in cells laid over the first of them."""
+_SAMPLE: Final = 16_384
+"""Values over which cells are laid."""
 _BLOCK: Final = 32_768
 """Values worked on at a time, so that they stay in the cache from one step to the next."""
 _FULL: Final = 1.5e-4
@@ -18,7 +20,7 @@ _CHANCE: Final = 24
 """Rows by which the fullest cell may exceed that by chance."""
 _TAIL: Final = 0.02
 """Share of a chunk outside of the cells from which on they do not fit it."""
-_MANY_NEW: Final = 0.02
+_MANY_NEW: Final = 0.2
 """Share of the cells below which it is quicker to look up the rows of the new ones."""
 _OUTLIERS: Final = 5e-4
 """Share of the sample on either side that cells are not laid over: few far values would make all cells wide."""
@@ -85,7 +87,7 @@ class RankReading:
     def _begin(self, values: Numbers, *, whole: bool) -> None:
         """Lay cells over a chunk and count it, and those to come; sort it where no cells serve."""
         if not self._unfit and values.dtype.kind == "f":
-            sample = np.sort(values[:: max(len(values) // FIRST, 1)])
+            sample = np.sort(values[:: max(len(values) // _SAMPLE, 1)])
             left_out = int(len(sample) * _OUTLIERS)
             sample = sample[left_out : len(sample) - left_out]
             different = sample[np.flatnonzero(np.append(True, sample[1:] != sample[:-1]))]
@@ -158,7 +160,7 @@ class _Counting:
         if fresh > _MANY_NEW * CELLS:
             self._values[codes] = values
             return
-        rows = np.flatnonzero(new[codes])
+        rows = new.take(codes).nonzero()[0]
         self._values[codes[rows]] = values[rows]
 
     def _keep_outside(self, values: Floats) -> None:

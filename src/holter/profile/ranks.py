@@ -140,7 +140,7 @@ class RankSummary:
             return self
         through = np.cumsum(self.weights)
         before = through - self.weights
-        first = self._pieces(before + through, k)
+        first = self._pieces(before, through, k)
         last = np.append(first[1:], len(through)) - 1
         middle = np.searchsorted(through, (before[first] + through[last] + 1) // 2)
         lost = max(np.max(before[middle] - before[first]), np.max(through[last] - through[middle]))
@@ -149,19 +149,21 @@ class RankSummary:
         spread = None if self.spread is None else self.spread + moved
         return RankSummary(self.values[middle], sizes, self.error + int(lost), spread)
 
-    def _pieces(self, doubled: Weights, k: int) -> npt.NDArray[np.intp]:
-        """Return where pieces begin; ``doubled`` is twice the rank of the middle of each value."""
-        place = doubled / (2.0 * self.weights.sum())
-        far = self._distances(np.full(len(self.values), self.quantile_value(0.5)))
+    def _pieces(self, before: Weights, through: Weights, k: int) -> npt.NDArray[np.intp]:
+        """Return where pieces begin: where rows and distances (see Notes) reach a further part in k."""
+        place = (before + through) / (2.0 * through[-1])
+        far = self._distances(self.values[np.searchsorted(through, through[-1] / 2)])
         with np.errstate(over="ignore", invalid="ignore"):
-            through = np.cumsum(far) - far / 2
-            total = through[-1] + far[-1] / 2
+            ways = np.cumsum(far)
+            total = ways[-1]
         if total > 0 and np.isfinite(total):
-            place = (1 - _FAR) * place + _FAR * through / total
+            ways -= far / 2
+            ways /= total
+            place = place * (1 - _FAR) + ways * _FAR
         piece = (place * k).astype(np.int64)
-        return np.flatnonzero(np.concatenate(([True], piece[1:] != piece[:-1])))
+        return np.concatenate(([0], np.flatnonzero(piece[1:] != piece[:-1]) + 1))
 
-    def _distances(self, others: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    def _distances(self, others: Any) -> npt.NDArray[np.float64]:
         """Return for each value its weight times its distance from another; whole numbers are subtracted as such."""
         with np.errstate(over="ignore"):
             if self.values.dtype.kind == "f":
@@ -219,4 +221,4 @@ def common_type(arrays: Sequence[npt.NDArray[Any]]) -> np.dtype[Any]:
 def total_spread(spreads: Iterable[float | None]) -> float | None:
     """Add up spreads, whatever their order; unknown where one of them is."""
     known = list(spreads)
-    return None if None in known else math.fsum(spread for spread in known if spread is not None)
+    return None if None in known else sum(sorted(spread for spread in known if spread is not None))
