@@ -26,6 +26,7 @@
     ├── InUse                 a thing that others still need
     ├── LeaseLost             another process has taken over
     ├── StillRunning / NotRunning
+    ├── EnvironmentFailed     packages that pip cannot install
     ├── TreeFailed            the process tree did not come up or go down
     ├── DeploymentFailed      a service did not come up
     ├── EntryScriptFailed     a score.py cannot be imported, initialised or run
@@ -220,6 +221,13 @@ class NotRunning(HolterError):
 
     def __init__(self, root: str) -> None:
         super().__init__(f"nothing is running on {root}. Start it with: holter up --detach")
+
+
+class EnvironmentFailed(HolterError):
+    """Packages that pip cannot install."""
+
+    def __init__(self, requirements: Iterable[str], said: str) -> None:
+        super().__init__(f"pip cannot install {', '.join(requirements)}:\n{said}")
 
 
 class TreeFailed(HolterError):

@@ -14,6 +14,8 @@ from holter.registry import Shelves
 from holter.web.guard import TRUSTED, is_loopback
 from holter.web.secret import Secret
 
+_FILE_SECONDS: Final = 0.5
+"""How long a reply may wait for the disk: what is accepted should be on it."""
 PATHS: Final = ("/v2/track", "/v2.1/track")
 
 
@@ -69,7 +71,7 @@ def _file(shelves: Shelves, envelopes: list[Envelope]) -> None:
         for item in envelope.items:
             spool.put(item)
     for spool in spools:
-        spool.flush()
+        spool.flush(_FILE_SECONDS)
 
 
 def _reply(envelopes: list[Envelope], refusal: str = "", status: int = 200) -> Response:

@@ -84,5 +84,5 @@ class TelemetryChannel:
         return own_spool()
 
     def flush(self) -> None:
-        """Ask for what was tracked to be written; returns within 50 ms, whatever the disk does."""
+        """Ask for what was tracked to be written; returns at once, whatever the disk does."""
         self.spool.flush(FLUSH_SECONDS)

@@ -52,7 +52,7 @@ class TelemetryClient:
         return self._channel
 
     def flush(self) -> None:
-        """Ask for what was tracked to be written; returns within 50 ms, whatever the disk does."""
+        """Ask for what was tracked to be written; returns at once, whatever the disk does."""
         self._channel.flush()
 
     def track_metric(

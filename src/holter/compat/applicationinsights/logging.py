@@ -25,7 +25,7 @@ class LoggingHandler(logging.Handler):
         self.client = TelemetryClient(instrumentation_key, telemetry_channel)
 
     def flush(self) -> None:
-        """Ask for what was logged to be written; returns within 50 ms."""
+        """Ask for what was logged to be written; returns at once."""
         self.client.flush()
 
     def emit(self, record: logging.LogRecord) -> None:

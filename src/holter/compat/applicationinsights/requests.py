@@ -34,7 +34,7 @@ class WSGIApplication:
         self._application = wsgi_application
 
     def flush(self) -> None:
-        """Ask for what was tracked to be written; returns within 50 ms."""
+        """Ask for what was tracked to be written; returns at once."""
         self.client.flush()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
