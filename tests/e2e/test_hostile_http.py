@@ -128,7 +128,7 @@ HOSTILE = {
         [400],
     ),
     "called compressed": (HEAD + b"Content-Encoding: gzip\r\nConnection: close\r\n\r\n" + BODY, [200]),
-    "expected": (HEAD + b"Expect: 100-continue\r\nConnection: close\r\n\r\n" + BODY, [100, 200]),
+    "expects a word, and does not wait": (HEAD + b"Expect: 100-continue\r\nConnection: close\r\n\r\n" + BODY, [200]),
     "offered h2c": (HEAD + b"Connection: upgrade, close\r\nUpgrade: h2c\r\n\r\n" + BODY, [200]),
     "too large, said": (b"POST /score HTTP/1.1\r\nContent-Length: 1048577\r\n\r\n" + b"x" * 1_048_577, [413]),
     "too large, in chunks": (

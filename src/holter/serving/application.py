@@ -82,6 +82,8 @@ class Application:
     ----------
     draining
         Set to make every further reply ask its client to close the connection.
+    prompt
+        Whether an answer waits for nothing that needs a task, so that it may be given within the turn of the loop.
     answered, failed, gaps
         Requests to be scored that were answered, those of them with a status of 500 or more, and those that could not
         be recorded.
@@ -110,6 +112,7 @@ class Application:
         self._journal, self._serve_unrecorded = journal, journal_full == "serve"
         self._doorkeeper, self._event_time_header = doorkeeper, event_time_header
         self._origins, self._deployment, self._folder = origins or Origins(), deployment, folder or Path()
+        self.prompt = not self._contract.asynchronous
         self._model, self._protocol = model, Protocol(model, version)
         self._turn, self._lasted_us = asyncio.Lock(), 0.0
         # Random once, counted from there: unique for half the price of a random number each.

@@ -1,19 +1,26 @@
 """One client's connection: uvicorn's protocol, with a limit on everything that a client may do to a worker.
 
-uvicorn leaves four things open that matter where anybody may connect: it waits for ever for the rest of a head or a
+uvicorn leaves five things open that matter where anybody may connect: it waits for ever for the rest of a head or a
 body, holds a head of any size, answers a broken request before those that came whole before it on the same connection,
-and gives up a request whose client has closed its own half. Nothing here is done for each request but a few
-assignments: a sweep once a second finds who is too slow.
+gives up a request whose client has closed its own half, and loses the body of one that offers another protocol.
+Nothing is timed for each request: a sweep once a second finds who is too slow.
+
+A request that came whole and alone is answered in the same turn of the loop, without a task: see
+:mod:`holter.serving.exchange`.
 """
 
 import resource
+from collections import deque
 from functools import partial
 from typing import Any, Final
+from urllib.parse import unquote
 
 import httptools
 import uvicorn
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from holter.serving.exchange import Exchange, rest_of
 from holter.serving.reply import Reply, message
 
 HEAD_BYTES: Final = 64 << 10
@@ -30,6 +37,7 @@ UNREAD_SECONDS: Final = 60
 """How long a reply may wait for a client that does not read."""
 SWEEP_SECONDS: Final = 1.0
 _NOTHING, _HEAD, _BODY = range(3)
+_ASGI: Final = {"version": "3.0", "spec_version": "2.3"}
 _CONNECTIONS: Final = 10_000
 _SPARE_FILES: Final = 128
 """Files that a worker may open besides its connections: journal, model, what the user's code does."""
@@ -97,28 +105,33 @@ class Connection(HttpToolsProtocol):
         self._unread_since: int | None = None
         self._refusal: Reply | None = None
         self._refused = self._ending = self._offered = False
-        self._active: Any = None
+        self._active: Exchange | None = None
+        self._reading: Exchange | None = None
+        self._queue: deque[Exchange] = deque()
 
     @property
     def idle(self) -> bool:
         """Whether nothing has been asked that is not answered."""
-        if self._awaited == _NOTHING:
-            return bool(self.cycle is None or self.cycle.response_complete)
-        return self._messages == 0
+        return not self._under_way if self._awaited == _NOTHING else self._messages == 0
 
     def connection_made(self, transport: Any) -> None:
         """Begin."""
         super().connection_made(transport)
         self._watch.enter(self)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  (asyncio's signature)
         """End."""
         self._watch.leave(self)
-        super().connection_lost(exc)
+        self.connections.discard(self)
+        self._queue.clear()
+        for exchange in (self._active, self._reading):
+            if exchange is not None:
+                exchange.lose()
+        self.flow.resume_writing()
+        self.parser = None  # type: ignore[assignment]  # as uvicorn does: it refers back here
 
     def data_received(self, data: bytes) -> None:
         """Take in what the client sent."""
-        self._unset_keepalive_if_required()
         if self._refused or self.parser is None:
             return
         messages = self._messages
@@ -129,11 +142,13 @@ class Connection(HttpToolsProtocol):
             return
         except httptools.HttpParserError as error:
             self._refuse(self._refusal or message(400, f"This is no HTTP request: {error or type(error).__name__}"))
-            return
-        if self._awaited == _HEAD and messages == self._messages:
-            self._head_bytes += len(data)
-            if self._head_bytes > HEAD_BYTES:
-                self._refuse(_TOO_LARGE)
+        else:
+            if self._awaited == _HEAD and messages == self._messages:
+                self._head_bytes += len(data)
+                if self._head_bytes > HEAD_BYTES:
+                    self._refuse(_TOO_LARGE)
+        if self._queue and (self._active is None or self._active.response_complete):
+            self._advance()
 
     def _decline(self, rest: bytes) -> None:
         """Take a request that offers another protocol as one that does not: Java's client offers h2c with a first POST.
@@ -147,59 +162,131 @@ class Connection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Begin a request."""
-        super().on_message_begin()
+        self.url, self.headers = b"", []
         self._messages += 1
         self._awaited, self.since = _HEAD, self._watch.now
         self._head_bytes = self._body_bytes = 0
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take in a header."""
+        self.headers.append((name.lower(), value))
+
     def on_headers_complete(self) -> None:
-        """Start to answer, if the head is not too large."""
-        headers = self.headers
+        """Take a request in, if its head is not too large."""
+        parser, headers = self.parser, self.headers
         if (
             len(headers) > HEADERS
-            or len(self.url) + sum(len(name) + len(value) for name, value in headers) > HEAD_BYTES
+            or len(self.url) + sum([len(name) + len(value) for name, value in headers]) > HEAD_BYTES
         ):
             self._refusal = _TOO_LARGE
             raise ValueError
-        if not headers and self.parser.get_http_version() == "0.9":  # it has neither a length nor a status
+        version, method = parser.get_http_version(), parser.get_method()
+        if version == "0.9":  # it has neither a length nor a status
             raise ValueError
-        if self.parser.should_upgrade():
-            if self.parser.get_method() == b"CONNECT":
+        if parser.should_upgrade():
+            if method == b"CONNECT":
                 raise ValueError
             self._offered = True
             return
-        super().on_headers_complete()
+        keep = version != "1.0" and parser.should_keep_alive()
+        self._reading = exchange = Exchange(self, self._scope(version, method.decode("ascii")), keep_alive=keep)
         self._awaited, self.since = _BODY, self._watch.now
+        if exchange.continues and not self._under_way:
+            self._queue.append(exchange)  # its body comes once it has been asked for
+            self._advance()
+
+    def _scope(self, version: str, method: str) -> dict[str, Any]:
+        path, query, url = "/score", b"", self.url
+        if url != b"/score":
+            parsed = httptools.parse_url(url)
+            path, query = unquote(parsed.path.decode("ascii")), parsed.query or b""
+            url = parsed.path
+        return {
+            "type": "http",
+            "asgi": _ASGI,
+            "http_version": version,
+            "method": method,
+            "scheme": self.scheme,
+            "path": path,
+            "raw_path": url,
+            "root_path": "",
+            "query_string": query,
+            "headers": self.headers,
+            "client": self.client,
+            "server": self.server,
+        }
 
     def on_body(self, body: bytes) -> None:
         """Take in a piece of a body."""
         self._body_bytes += len(body)
-        super().on_body(body)
+        exchange = self._reading
+        if exchange is None or exchange.response_complete:
+            return
+        if exchange.add(body) > HIGH_WATER_LIMIT:
+            self.flow.pause_reading()
+            if exchange is not self._active and exchange not in self._queue:
+                self._queue.append(exchange)
 
     def on_message_complete(self) -> None:
         """End a request."""
         if self._offered:
             return
-        super().on_message_complete()
         self._awaited, self.since = _NOTHING, self._watch.now
+        exchange, self._reading = self._reading, None
+        if exchange is None or exchange.response_complete:
+            return
+        exchange.complete()
+        if exchange is not self._active and exchange not in self._queue:
+            self._queue.append(exchange)
+
+    def _advance(self) -> None:
+        """Answer the next request: at once if it is the only one, else in its turn, so that others get theirs."""
+        self._active = exchange = self._queue.popleft()
+        if self._queue:
+            self.flow.pause_reading()
+        answer = exchange.answer(self.app)
+        if self._queue or exchange.more_body or not getattr(self.app, "prompt", False):
+            self._hold(self.loop.create_task(answer))
+            return
+        try:
+            waits_for = answer.send(None)
+        except StopIteration:
+            return
+        self._hold(self.loop.create_task(rest_of(answer, waits_for)))
+
+    def _hold(self, task: Any) -> None:
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
     def on_response_complete(self) -> None:
         """Go on with what waits behind an answer."""
-        super().on_response_complete()
+        self.server_state.total_requests += 1
         self.since = self._watch.now
-        if not (self._under_way or self.transport.is_closing()):
-            if self._refused and self._refusal is not None:
-                self._say(self._refusal)
-            elif self._ending:
-                self.transport.close()
+        if self.transport.is_closing():
+            return
+        if self._queue:
+            self._advance()
+        elif self._refused and self._refusal is not None:
+            self._say(self._refusal)
+        elif self._ending:
+            self.transport.close()
+        else:
+            self.flow.resume_reading()
 
     def eof_received(self) -> bool:  # type: ignore[override]  # uvicorn says None where asyncio has bool | None
         """Answer what was asked whole before a client closed its half; True keeps ours open for that."""
-        if self.scheme == "https" or self.cycle is None:
+        if self.scheme == "https":
             return False  # TLS has no half that could be closed
         self._drop_unfinished()
         self._ending = self._under_way
         return self._ending
+
+    def shutdown(self) -> None:
+        """Close the connection: now if it is idle, else after the answer."""
+        if self._active is None or self._active.response_complete:
+            self.transport.close()
+        else:
+            self._active.keep_alive = False
 
     def pause_writing(self) -> None:
         """Note that the client does not read."""
@@ -222,31 +309,27 @@ class Connection(HttpToolsProtocol):
             self.since += 1  # it is we who do not read
         elif self._awaited == _BODY and waited > BODY_SECONDS + self._body_bytes // BODY_BYTES_A_SECOND:
             self._refuse(message(408, "The body of the request came too slowly."))
-
-    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
-        self._active = cycle
-        super()._start_asgi_task(cycle, app)
+        elif self._awaited == _NOTHING and waited > self.timeout_keep_alive and not self._under_way:
+            self.transport.close()
 
     @property
     def _under_way(self) -> bool:
         """Whether a request that came whole is still to be answered."""
         active = self._active
-        return bool(self.pipeline) or (active is not None and not active.response_complete and not active.more_body)
+        return bool(self._queue) or (active is not None and not active.response_complete and not active.more_body)
 
     def _drop_unfinished(self) -> None:
-        """Forget a request that will not be completed and waits behind others."""
-        if self.pipeline and self.pipeline[0][0].more_body:
-            self.pipeline.popleft()
-            self.cycle = self.pipeline[0][0] if self.pipeline else self._active
+        """Forget a request that will not be completed, unless it is being answered already."""
+        if self._queue and self._queue[-1].more_body:
+            self._queue.pop()
 
     def _refuse(self, reply: Reply) -> None:
         """Say so and hang up, once everything asked before is answered."""
         if self._refused or self.transport.is_closing():
             return
-        queued = len(self.pipeline)
         self._drop_unfinished()
         self._refused, self._refusal, self._awaited = True, reply, _NOTHING
-        if queued or self._under_way:
+        if self._under_way:
             self.flow.pause_reading()
         else:
             self._say(reply)

@@ -38,6 +38,7 @@ class Answering(Protocol):
     """The application of a version."""
 
     draining: bool
+    prompt: bool
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -69,6 +70,11 @@ class Split:
         self._hop: Hop | None = None
         self._share, self._version, self._key = 0.0, 0, b""
         self.handed_on = self.taken_back = 0
+
+    @property
+    def prompt(self) -> bool:
+        """Whether an answer waits for nothing: the canary has to be waited for."""
+        return self._hop is None and self._application.prompt
 
     def set(self, tell: Tell) -> None:
         """Begin, change or (weight 0) end the canary."""

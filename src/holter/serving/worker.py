@@ -144,6 +144,7 @@ def _conversation(
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=False,  # nobody asks who the client was, and asking costs
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
     server = DrainingServer(config, application, limit + HANG_SECONDS, [listener], _certificate(order, listener))

@@ -9,8 +9,17 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from holter.serving import connection
-from holter.serving.connection import BODY_SECONDS, HEAD_BYTES, HEAD_SECONDS, HEADERS, UNREAD_SECONDS, Watch
+from holter.serving.connection import (
+    BODY_BYTES_A_SECOND,
+    BODY_SECONDS,
+    HEAD_BYTES,
+    HEAD_SECONDS,
+    HEADERS,
+    UNREAD_SECONDS,
+    Watch,
+)
 
+KEEP = 75
 POST = b"POST /score HTTP/1.1\r\ncontent-length: 4\r\n\r\n"
 
 
@@ -20,7 +29,13 @@ class Server:
     def __init__(self, application, most=100):
         self.watch = Watch(most)
         config = uvicorn.Config(
-            application, http=self.watch.protocol(), ws="none", lifespan="off", access_log=False, log_config=None
+            application,
+            http=self.watch.protocol(),
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            timeout_keep_alive=KEEP,
         )
         config.load()
         self._config, self.state, self._kept = config, ServerState(), []
@@ -174,8 +189,11 @@ def test_a_kept_connection_and_one_that_is_answered_are_not_hurried():
         reader, _ = await server.client(POST + b"body")
         assert await reply(reader) == (200, b"/score body")
         waiting, _ = await server.client(b"GET /slow HTTP/1.1\r\n\r\n")
-        await server.pass_seconds(500)
+        await server.pass_seconds(KEEP)
         assert len(server.state.connections) == 2
+        await server.pass_seconds(1)
+        assert len(server.state.connections) == 1, "nothing was asked on the kept one for too long"
+        await server.pass_seconds(500)
         done.set()
         assert await reply(waiting) == (200, b"/slow ")
 
@@ -324,6 +342,93 @@ def test_a_client_that_closes_its_half_too_early_is_let_go(said):
     run(test)
 
 
+def test_a_client_that_waits_for_a_word_before_its_body_gets_it():
+    async def test(server):
+        reader, writer = await server.client(
+            b"POST /score HTTP/1.1\r\nexpect: 100-continue\r\ncontent-length: 4\r\n\r\n"
+        )
+        assert await reader.readexactly(25) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        writer.write(b"body")
+        assert await reply(reader) == (200, b"/score body")
+
+    run(test)
+
+
+class Prompt:
+    """An application that says it need not wait; what it is asked to do after all is in its path."""
+
+    prompt = True
+
+    async def __call__(self, scope, receive, send):
+        if scope["path"] == "/raise":
+            raise ValueError
+        if scope["path"] == "/half":
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"9")]})
+            return
+        if scope["path"] == "/wait":
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(asyncio.get_running_loop().create_future(), 0.01)
+        await asyncio.sleep(0)
+        await echo(scope, receive, send)
+
+
+def test_an_answer_in_the_same_turn_may_wait_after_all():
+    async def test(server):
+        reader, writer = await server.client(POST + b"body")
+        assert await reply(reader) == (200, b"/score body")
+        writer.write(POST + b"more" + POST + b"than" + POST + b"one.")
+        assert [await reply(reader) for _ in range(3)] == [
+            (200, b"/score " + part) for part in (b"more", b"than", b"one.")
+        ]
+
+    run(test, Prompt())
+
+
+@pytest.mark.parametrize(("path", "said"), [("raise", [500]), ("half", [])])
+def test_an_application_that_fails_costs_one_connection(path, said):
+    async def test(server):
+        reader, _ = await server.client(f"GET /{path} HTTP/1.1\r\n\r\n".encode())
+        assert statuses(await rest(reader)) == said
+        other, _ = await server.client(POST + b"body")
+        assert await reply(other) == (200, b"/score body")
+
+    run(test, Prompt())
+
+
+def test_head_and_what_goes_with_a_large_body_in_pieces():
+    async def test(server):
+        reader, writer = await server.client(b"HEAD / HTTP/1.1\r\n\r\n")
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert b"content-length: 2" in head
+        writer.write(b"POST /x HTTP/1.1\r\nconnection: close\r\ncontent-length: 300000\r\n\r\n")
+        for _ in range(30):
+            writer.write(b"x" * 10_000)
+            await settle()
+        assert await reply(reader) == (200, b"/x " + b"x" * 300_000)
+        assert await rest(reader) == b""
+
+    run(test)
+
+
+def test_a_server_that_stops_closes_idle_connections_now_and_the_others_after_their_answer():
+    go = asyncio.Event()
+
+    async def late(scope, receive, send):
+        await go.wait()
+        await echo(scope, receive, send)
+
+    async def test(server):
+        busy, _ = await server.client(b"GET /busy HTTP/1.1\r\n\r\n")
+        idle, _ = await server.client()
+        for each in list(server.state.connections):
+            each.shutdown()
+        assert await rest(idle) == b""
+        go.set()
+        assert b"connection: close" in await rest(busy)
+
+    run(test, late)
+
+
 def test_where_there_are_too_many_the_one_that_has_been_idle_longest_goes():
     async def test(server):
         clients = []
@@ -362,9 +467,10 @@ def test_a_reply_given_before_the_body_ends_is_the_only_one():
         await say(send, b"no", 401)
 
     async def test(server):
-        reader, _ = await server.client(b"POST / HTTP/1.1\r\ncontent-length: 10\r\n\r\nab")
+        head = b"POST / HTTP/1.1\r\ncontent-length: 1000000\r\n\r\n"
+        reader, _ = await server.client(head + b"x" * 100_000)
         assert await reply(reader) == (401, b"no")
-        await server.pass_seconds(BODY_SECONDS + 1)
+        await server.pass_seconds(BODY_SECONDS + 100_000 // BODY_BYTES_A_SECOND + 1)
         assert await rest(reader) == b""
 
     run(test, early)
