@@ -9,6 +9,7 @@ from holter.compat.azureml.core import remembered
 from holter.compat.azureml.core.alert_rules import AlertRule, read_rules
 from holter.compat.azureml.exceptions import WebserviceException
 from holter.errors import HolterError
+from holter.workspace.watching import checked
 
 if TYPE_CHECKING:
     from holter.compat.azureml.core.webservice import Webservice
@@ -30,6 +31,10 @@ def update(service: "Webservice", changes: Mapping[str, Any]) -> None:
         known = ", ".join(sorted([*_CHANGES, *_SETTINGS, "inference_config", "models"]))
         raise WebserviceException(f"a service has no {unknown[0]!r} to change; it has {known}. Nothing was changed.")
     rules = read_rules(changes.get("alert_rules") or ())
+    try:
+        checked([rule.rule for rule in rules])
+    except HolterError as error:
+        raise WebserviceException(f"{error} Nothing was changed.") from error
     _redeploy(service, changes)
     for name in sorted(set(changes) & set(_CHANGES)):
         _CHANGES[name](service, rules if name == "alert_rules" else changes[name])
@@ -43,15 +48,19 @@ def forget(service: "Webservice") -> None:
 
 
 def _watch(service: "Webservice", rules: tuple[AlertRule, ...]) -> None:
-    """Let one monitor follow the rules of each window length; those of before go."""
+    """Let one monitor follow the rules about one signal over one length; those of before go."""
     home = service.workspace.home
     before = [each.name for each in home.shelves.registry.monitors() if each.name.startswith(_prefix(service))]
-    windows = sorted({rule.window for rule in rules})
-    wanted = {f"{_prefix(service)}{int(window.total_seconds())}s": window for window in windows}
-    for name, window in wanted.items():
-        mine = [rule.rule for rule in rules if rule.window == window]
-        signals = sorted({rule.metric.partition(".")[0] for rule in mine})
-        home.monitor(name, service.name, every=EVERY, over=window, signals=signals, rules=mine, overwrite=True)
+    wanted: dict[str, list[AlertRule]] = {}
+    for rule in rules:
+        signal = rule.rule.metric.partition(".")[0]
+        wanted.setdefault(f"{_prefix(service)}{signal}-{int(rule.window.total_seconds())}s", []).append(rule)
+    for name, mine in wanted.items():
+        signals = [mine[0].rule.metric.partition(".")[0]]
+        follow = [rule.rule for rule in mine]
+        home.monitor(
+            name, service.name, every=EVERY, over=mine[0].window, signals=signals, rules=follow, overwrite=True
+        )
     for name in set(before) - set(wanted):
         home.shelves.registry.delete_monitor(name)
 
@@ -61,10 +70,7 @@ def _prefix(service: "Webservice") -> str:
 
 
 def _set_rules(service: "Webservice", rules: tuple[AlertRule, ...]) -> None:
-    try:
-        _watch(service, rules)
-    except HolterError as error:
-        raise WebserviceException(str(error)) from error
+    _watch(service, rules)
     _remember(service, "alert_rules", [dict(rule.given) for rule in rules])
 
 
