@@ -2,11 +2,12 @@
 
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 
 from holter.profile.categorical import CAP, CategoricalColumn
 from holter.profile.counting import Counted, count_values, gathered
-from holter.profile.kinds import type_name
+from holter.profile.kinds import is_text, type_name
 from holter.profile.text import TextColumn, recognised
 
 _MOST_VALUES: Final = 40_000
@@ -57,6 +58,9 @@ class Tally:
         pyarrow.ArrowException
             If the values of the type cannot be counted.
         """
+        if self._text and is_text(array.type):
+            self._pool(_each(array))
+            return
         found = count_values(array)
         last = self._waiting[-1] if self._waiting else None
         if last is not None and len(last.values) == len(found.values) and last.values.equals(found.values):
@@ -88,3 +92,9 @@ class Tally:
         if self._pooled is not None:
             column = CategoricalColumn.total([self._pooled, column]).compressed(_SLACK * self._cap)
         self._pooled = column
+
+
+def _each(array: pa.Array) -> Counted:
+    """Return every row as a value of its own: what is forgotten anyway need not be counted first."""
+    there = array.drop_null() if array.null_count else array
+    return Counted(there, np.ones(len(there), np.int64), array.null_count)

@@ -73,6 +73,15 @@ def test_declared_text_keeps_no_value_from_the_first_row():
     assert (column.n, column.nulls, column.empty, column.distinct.estimate) == (4, 1, 1, 2)
 
 
+def test_declared_text_is_the_same_however_it_is_stored():
+    rows = pa.array(["a", "a", None, "", "b@c.org"] * 3)
+    plain, coded = (
+        tallied([rows, rows.slice(1, 5)], text=True),
+        tallied([rows.dictionary_encode(), rows.slice(1, 5)], text=True),
+    )
+    assert plain == coded == TextColumn.of_categories(CategoricalColumn.of(pa.concat_arrays([rows, rows.slice(1, 5)])))
+
+
 def test_low_cardinality_whole_numbers_by_declared_role():
     column = tallied([pa.array([404, 200, 200]), pa.array([200, None])])
     assert (column.counts, column.nulls, column.dtype) == ({"404": 1, "200": 3}, 1, "int64")
