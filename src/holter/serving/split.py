@@ -6,7 +6,7 @@ not in the share pays nothing but the draw; while there is no canary, nothing at
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from hashlib import blake2b
 from typing import Any, Final, Protocol
 from uuid import uuid4
@@ -87,15 +87,24 @@ class Split:
         """Answer one request, or let the canary do so."""
         hop = self._hop
         if hop is not None and scores(scope):
-            scope = identified(scope)  # before it is drawn: both versions are to record the same id
-            if self._drawn(dict(scope["headers"])):
-                await self._hand_on(hop, scope, receive, send)
+            who = self._customer(scope)
+            if who is None:
+                scope = identified(scope)
+                who = self._customer(scope) or b""
+            if place(who, self._version) < self._share:
+                await self._hand_on(hop, identified(scope), receive, send)  # both versions are to record the same id
                 return
         await self._application(scope, receive, send)
 
-    def _drawn(self, headers: Mapping[bytes, bytes]) -> bool:
-        who: bytes = headers.get(self._key) or headers[_REQUEST_ID]
-        return place(who, self._version) < self._share
+    def _customer(self, scope: Scope) -> bytes | None:
+        """Return what a request is drawn by: the key of its customer, else its id; None where it has neither."""
+        request = None
+        for name, value in scope["headers"]:
+            if name == self._key and value:
+                return bytes(value)
+            if name == _REQUEST_ID and value:
+                request = bytes(value)
+        return request
 
     async def _hand_on(self, hop: Hop, scope: Scope, receive: Receive, send: Send) -> None:
         messages, whole = await _read(receive, self._limit)
@@ -132,7 +141,7 @@ def scores(scope: Scope) -> bool:
 
 
 def identified(scope: Scope) -> Scope:
-    """Return the request with an id, which the customer is drawn by who gives no key."""
+    """Return the request with an id, by which it is drawn when it has no key."""
     headers = scope["headers"]
     if any(name == _REQUEST_ID and value for name, value in headers):
         return scope
