@@ -2,7 +2,7 @@
 
 import logging
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,6 +17,31 @@ from holter.types import LABEL, LABELLED_AT, REQUEST_ID, ROW, Task, as_utc
 _log = logging.getLogger("holter.capture")
 
 
+class Labelled(int):
+    """How many labels were taken; ``known`` of them belong to records that are here now, the others wait for theirs.
+
+    Examples
+    --------
+    >>> print(Labelled(3, 2), Labelled(3, 2) == 3)
+    3 labels: 2 belong to records, 1 waits for its record. True
+    """
+
+    known: int
+
+    def __new__(cls, taken: int, known: int) -> Self:
+        """Make it of the two counts."""
+        made = super().__new__(cls, taken)
+        made.known = known
+        return made
+
+    def __str__(self) -> str:
+        waiting = self - self.known
+        if not waiting:
+            return f"{int(self):,} labels, all of records that are here."
+        wait = f"{waiting:,} wait for their records" if waiting > 1 else "1 waits for its record"
+        return f"{int(self):,} labels: {self.known:,} belong to records, {wait}."
+
+
 def log_labels(
     shelves: Shelves,
     deployment: str,
@@ -26,8 +51,8 @@ def log_labels(
     label: str = "label",
     row: str | None = None,
     received_at: datetime,
-) -> int:
-    """Store labels and return how many were taken; null and NaN labels mean "not known yet" and are left out.
+) -> Labelled:
+    """Store labels and return how many were taken, and how many of them have a record; null and NaN labels mean "not known yet" and are left out.
 
     Parameters
     ----------
@@ -61,9 +86,8 @@ def log_labels(
     kept = labels.filter(pc.is_valid(labels[LABEL]))
     if len(kept) < len(labels):
         _log.info("%d of %d labels for %s are null and were left out", len(labels) - len(kept), len(labels), deployment)
-    if len(kept):
-        shelves.records(deployment).append_labels(kept)
-    return len(kept)
+    known = shelves.records(deployment).append_labels(kept) if len(kept) else 0
+    return Labelled(len(kept), known)
 
 
 def _labels(found: pa.Table, key: str, label: str, row: str | None, task: Task | None, at: datetime) -> pa.Table:

@@ -268,7 +268,8 @@ def add(
 ) -> None:
     """Join the labels in FILE to the records of DEPLOYMENT; the newest label of a record wins."""
     taken = workspace().deployment(deployment).log_labels(file, key=key, label=label, row=row, received_at=received_at)
-    answer(f"{deployment}: {taken:,} labels.", {"deployment": deployment, "labels": taken}, as_json=as_json)
+    facts = {"deployment": deployment, "labels": int(taken), "known": taken.known}
+    answer(f"{deployment}: {taken}", facts, as_json=as_json)
 
 
 @click.command()

@@ -18,7 +18,8 @@ from uuid import uuid4
 
 from holter.capture.frame import Frame
 from holter.capture.journal import Journal
-from holter.errors import JournalFull
+from holter.capture.recorder import Recorder
+from holter.capture.redaction import Redactor
 from holter.serving.answering import Answering
 from holter.serving.body import received
 from holter.serving.contract import AS_JSON, Contract, Unreadable
@@ -51,6 +52,10 @@ _NOTED: Final = frozenset(
 _log = logging.getLogger("holter.serving")
 
 
+_Asked = tuple[bytes, int, Mapping[bytes, bytes], bytes]
+"""What was asked: request id, microseconds of arrival, the headers of interest, and the body."""
+
+
 class Application:
     """Answers ``/``, ``/score``, ``/swagger.json`` and ``/v2`` for one version of one deployment.
 
@@ -69,6 +74,8 @@ class Application:
         Where each request to be scored is recorded; None: nowhere.
     journal_full
         ``refuse``: what cannot be recorded is answered with 503. ``serve``: it is answered, and counted as a gap.
+    redactor
+        What takes out of bodies what must not be written; None: nothing.
     doorkeeper
         Who may score; None: anyone.
     event_time_header
@@ -101,6 +108,7 @@ class Application:
         journal_full: Literal["refuse", "serve"] = "refuse",
         doorkeeper: Doorkeeper | None = None,
         event_time_header: bool = False,
+        redactor: Redactor | None = None,
         origins: Origins | None = None,
         deployment: str = "service",
         model: str = "model",
@@ -109,15 +117,22 @@ class Application:
         self._answer = Answering(run, timeout_ms)
         self._contract = self._answer.contract
         self._version, self._role, self._limit = version, role, max_request_bytes or sys.maxsize
-        self._journal, self._serve_unrecorded = journal, journal_full == "serve"
+        self._recorder: Recorder | None = None
+        if journal is not None:
+            self._recorder = Recorder(journal, version=version, role=role, full=journal_full, redactor=redactor)
         self._doorkeeper, self._event_time_header = doorkeeper, event_time_header
         self._origins, self._deployment, self._folder = origins or Origins(), deployment, folder or Path()
-        self.prompt = not self._contract.asynchronous
+        self.prompt = not self._contract.asynchronous and not (journal and journal.grouped)
         self._model, self._protocol = model, Protocol(model, version)
         self._turn, self._lasted_us = asyncio.Lock(), 0.0
         # Random once, counted from there: unique for half the price of a random number each.
         self._id_prefix, self._id_count = uuid4().hex[:20].encode(), 0
-        self.draining, self.answered, self.failed, self.gaps = False, 0, 0, 0
+        self.draining, self.answered, self.failed = False, 0, 0
+
+    @property
+    def gaps(self) -> int:
+        """Requests to be scored that were answered and could not be recorded."""
+        return 0 if self._recorder is None else self._recorder.gaps
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -133,10 +148,11 @@ class Application:
             if isinstance(body, Reply):
                 await self._send(send, scope, body, request_id, noted)
                 return
+            asked = (request_id, received_us, noted, body)
             if scope["path"] == _SCORE:
-                reply = await self._scored(body, scope)
+                reply = await self._scored(body, scope, asked)
             else:
-                reply, named = await self._inferred(body, scope, noted)
+                reply, named = await self._inferred(asked, scope)
                 request_id = named if named is not None and not given else request_id
             latency_us = (perf_counter_ns() - started) // 1000
             reply = await self._recorded(reply, body, noted, (request_id.decode("latin-1"), received_us, latency_us))
@@ -182,7 +198,7 @@ class Application:
             return self._protocol.unknown(scope["path"])
         return message(401, "Give a key of this deployment: Authorization: Bearer <key>")
 
-    async def _scored(self, body: bytes, scope: Scope) -> Reply:
+    async def _scored(self, body: bytes, scope: Scope, asked: _Asked) -> Reply:
         try:
             argument = self._contract.read(body, scope)
         except UnicodeDecodeError as error:
@@ -192,40 +208,43 @@ class Application:
         if self._contract.asynchronous:
             return await self._answer.later(argument)
         if self._lasted_us < LONG_US:
-            return self._run(argument)
+            return self._run(argument, asked)
         async with self._turn:
             for _ in range(_LOOKS):
                 await asyncio.sleep(0)
-            return self._run(argument)
+            return self._run(argument, asked)
 
-    def _run(self, argument: object) -> Reply:
+    def _run(self, argument: object, asked: _Asked) -> Reply:
+        if self._recorder is not None:  # nobody else's turn comes before the answer is there
+            request_id, received_us, noted, body = asked
+            self._recorder.begin(request_id.decode("latin-1"), received_us, self._event_time(noted), body)
         started = perf_counter_ns()
         reply = self._answer(argument)
         self._lasted_us = (perf_counter_ns() - started) / 1000
         return reply
 
-    async def _inferred(self, body: bytes, scope: Scope, noted: Mapping[bytes, bytes]) -> tuple[Reply, bytes | None]:
+    async def _inferred(self, asked: _Asked, scope: Scope) -> tuple[Reply, bytes | None]:
         """Return the answer to tensors, and the request id that came with them."""
-        inference = Inference([])
+        (_, _, noted, body), inference = asked, Inference([])
         try:
             inference = inference_of(body, binary=b"inference-header-content-length" in noted)
-            asked = body_of(inference, self._contract)
+            plain = body_of(inference, self._contract)
         except Unreadable as error:
             return refusal(message(error.status, ""), str(error)), _named(inference)
-        reply = await self._scored(asked, {"method": "POST", "headers": AS_JSON, "path": scope["path"]})
+        reply = await self._scored(plain, {"method": "POST", "headers": AS_JSON, "path": scope["path"]}, asked)
         return reply_of(reply, inference, self._model, self._version), _named(inference)
 
     async def _recorded(
         self, reply: Reply, body: bytes, noted: Mapping[bytes, bytes], identity: tuple[str, int, int]
     ) -> Reply:
         """Return the reply once it is in the journal, or what is to be said instead."""
-        if self._journal is None:
+        if self._recorder is None:
             return reply
         request_id, received_us, latency_us = identity
         frame = Frame(
             request_id,
             received_us,
-            self._event_time(noted) if self._event_time_header else None,
+            self._event_time(noted),
             reply.status,
             self._version,
             self._role,
@@ -235,28 +254,18 @@ class Application:
             body,
             reply.body,
         )
-        try:
-            self._journal.append(frame)
-        except JournalFull as error:
-            return self._unrecorded(reply, frame, error)
-        return reply
+        if await self._recorder.keep(frame):
+            return reply
+        return message(503, "The request cannot be recorded and was not answered. Try again later.")
 
     def _event_time(self, noted: Mapping[bytes, bytes]) -> int | None:
-        said = noted.get(b"x-holter-event-time")
+        said = noted.get(b"x-holter-event-time") if self._event_time_header else None
+        if said is None:
+            return None
         moment = event_microseconds(said)
-        if said is not None and moment is None:
+        if moment is None:
             _log.warning("X-Holter-Event-Time %r is no time with a zone; the time of arrival counts", said)
         return moment
-
-    def _unrecorded(self, reply: Reply, frame: Frame, error: JournalFull) -> Reply:
-        assert self._journal is not None  # noqa: S101  (only a journal can be full)
-        if not self._serve_unrecorded:
-            _log.error("refused a request: %s", error)
-            return message(503, "The request cannot be recorded and was not answered. Try again later.")
-        self._journal.miss(frame)
-        self.gaps += 1
-        _log.error("answered a request that is not recorded (%d so far): %s", self.gaps, error)
-        return reply
 
     async def _send(
         self, send: Send, scope: Scope, reply: Reply, request_id: bytes, noted: Mapping[bytes, bytes]

@@ -116,6 +116,7 @@ def _application(order: Order, run: Run, journal: Journal | None) -> Application
         max_request_bytes=order.max_request_bytes,
         journal=journal,
         journal_full=order.terms.full,
+        redactor=order.terms.redactor(),
         doorkeeper=Doorkeeper(Path(order.keys)) if order.keys else None,
         event_time_header=order.event_time_header or order.role == SHADOW,
         origins=Origins(origins_of(order.cors_origins or os.environ.get(CORS_VARIABLE, ""))),

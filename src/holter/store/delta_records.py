@@ -91,8 +91,10 @@ class DeltaRecords:
         """Return how far a journal segment has been committed, in bytes; 0 if never."""
         return self._records.offset(segment)
 
-    def append_labels(self, labels: pa.Table) -> None:
-        """Commit labels; a null label says nothing and is left out, an unknown id waits for its record.
+    def append_labels(self, labels: pa.Table) -> int:
+        """Commit labels, and return how many belong to a record that is here; others wait for theirs.
+
+        A null label says nothing and is left out.
 
         Raises
         ------
@@ -102,10 +104,12 @@ class DeltaRecords:
         answer = self._stored_answer_type() or resting(labels.schema.field("_label").type) or pa.float64()
         rows = checked_labels(labels, answer, self._task)
         if not len(rows):
-            return
+            return 0
         stored = time.time_ns()
         rows = rows.append_column(STORED, pa.array(range(stored, stored + len(rows)), pa.int64()))
-        self._labels.append(shaped(self._placed(rows), label_fields(answer)), {})
+        placed = shaped(self._placed(rows), label_fields(answer))
+        self._labels.append(placed, {})
+        return len(rows) - pc.sum(pc.is_null(placed[EVENT_DAY])).as_py()
 
     def read(self, span: Span, columns: Sequence[str] | None = None) -> pa.Table:
         """Return the records of a span; see :meth:`holter.store.Records.read`.

@@ -31,8 +31,11 @@ class Records(Protocol):
     def offset(self, segment: str) -> int:
         """Return how far a journal segment has been committed, in bytes; 0 if never."""
 
-    def append_labels(self, labels: "pa.Table") -> None:
-        """Commit labels: ``_request_id``, ``_row``, ``_label``, ``_labelled_at``. Unknown ids are kept for later."""
+    def append_labels(self, labels: "pa.Table") -> int:
+        """Commit labels: ``_request_id``, ``_row``, ``_label``, ``_labelled_at``; return how many have a record now.
+
+        Unknown ids are kept for later.
+        """
 
     def read(self, span: Span, columns: Sequence[str] | None = None) -> "pa.Table":
         """Return the records of a span, each once, ordered by event time, with ``_label`` joined (newest wins).

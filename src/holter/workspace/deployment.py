@@ -22,6 +22,8 @@ from holter.workspace.results import apparent
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from holter.capture.labels import Labelled
+
 _POLL_SECONDS: Final = 0.1
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK: Final = timedelta(milliseconds=1)
@@ -102,8 +104,8 @@ class Deployment:
         label: str = "label",
         row: str | None = None,
         received_at: datetime | None = None,
-    ) -> int:
-        """Hand in ground truth and return how many labels were taken.
+    ) -> "Labelled":
+        """Hand in ground truth and return how many labels were taken; ``known`` of them belong to records by now.
 
         Parameters
         ----------
