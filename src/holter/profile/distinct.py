@@ -72,8 +72,8 @@ class Distinct:
     def of_hashes(cls, hashes: Hashes) -> "Distinct":
         """Count the different ones among hashes made by :mod:`holter.profile.hashing`."""
         # a few of them show when they are too many, which spares finding all the different ones
-        if len(np.unique(hashes[:_GLANCE])) <= EXACT:
-            hashes = np.unique(hashes)
+        if len(_different(hashes[:_GLANCE])) <= EXACT:
+            hashes = _different(hashes)
             if len(hashes) <= EXACT:
                 return cls(hashes)
         registers = np.zeros(REGISTERS, np.uint8)
@@ -151,6 +151,15 @@ class Distinct:
         if data[:1] != b"r":
             raise ValueError("neither hashes nor registers")
         return cls(registers=_unpacked(data[1:]))
+
+
+def _different(hashes: Hashes) -> Hashes:
+    """Return the different ones in order (``np.unique`` hashes them once more, and imports ``numpy.ma``)."""
+    ordered = np.sort(hashes)
+    first = np.ones(len(ordered), np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    kept: Hashes = ordered[first]
+    return kept
 
 
 def _unpacked(data: bytes) -> Registers:

@@ -7,6 +7,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from holter.profile.scratch import scratch
+
 Hashes = npt.NDArray[np.uint64]
 
 _FIRST: Final = np.uint64(0x9E3779B97F4A7C15)
@@ -34,22 +36,16 @@ def scramble(bits: npt.NDArray[Any]) -> Hashes:
     return mixed
 
 
-class Scrambler:
-    """Hashes doubles in memory of its own: fresh memory for each block would cost more than the hashing."""
-
-    def __init__(self, size: int) -> None:
-        self._mixed, self._half = np.empty(size, np.uint64), np.empty(size, np.uint64)
-
-    def hash(self, values: npt.NDArray[np.float64]) -> Hashes:
-        """Return what :func:`hash_numbers` returns for doubles without zeros and NaN; gone with the next call."""
-        bits, mixed, half = values.view(np.uint64), self._mixed[: len(values)], self._half[: len(values)]
-        np.right_shift(bits, _HALF, out=mixed)
-        np.bitwise_xor(mixed, bits, out=mixed)
-        for factor in (_FIRST, _SECOND):
-            np.multiply(mixed, factor, out=mixed)
-            np.right_shift(mixed, _HALF, out=half)
-            np.bitwise_xor(mixed, half, out=mixed)
-        return mixed
+def hash_doubles(values: npt.NDArray[np.float64]) -> Hashes:
+    """Return what :func:`hash_numbers` returns for doubles without zeros and NaN, in memory for this call only."""
+    bits, mixed, half = values.view(np.uint64), *(scratch(use, len(values), np.uint64) for use in ("mixed", "half"))
+    np.right_shift(bits, _HALF, out=mixed)
+    np.bitwise_xor(mixed, bits, out=mixed)
+    for factor in (_FIRST, _SECOND):
+        np.multiply(mixed, factor, out=mixed)
+        np.right_shift(mixed, _HALF, out=half)
+        np.bitwise_xor(mixed, half, out=mixed)
+    return mixed
 
 
 def hash_numbers(values: npt.NDArray[Any]) -> Hashes:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from holter.profile.scratch import scratch
+
 
 @dataclass(frozen=True)
 class Moments:
@@ -65,6 +67,6 @@ def _of_doubles(values: npt.NDArray[np.float64], total: float | None = None) -> 
         if not math.isfinite(mean):
             scale = float(np.abs(values).max())
             mean = float((values / scale).mean()) * scale
-        apart = values - mean
+        apart = np.subtract(values, mean, out=scratch("apart", len(values)))
         # not np.dot: its threads wait for each other on a busy machine
         return mean, float(np.einsum("i,i->", apart, apart))

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from holter.profile.distinct import Distinct, DistinctReading
-from holter.profile.hashing import Scrambler, hash_numbers
+from holter.profile.hashing import hash_doubles, hash_numbers
 from holter.profile.moments import Moments
 from holter.profile.numbers import read_numbers
 from holter.profile.opaque import joined_types
@@ -198,7 +198,7 @@ class NumericReading:
             return
         for start in range(0, len(values), _BLOCK):
             block = values[start : start + _BLOCK]
-            self._add_block(block, None, None, whole=True)
+            self._add_block(block, None, whole=True)
         self._ranks.add(values, whole=True)
 
     def _add_doubles(self, values: npt.NDArray[Any], *, whole: bool = False) -> None:
@@ -208,23 +208,20 @@ class NumericReading:
         if not math.isfinite(sum(sums)) and not np.isfinite(values).all():
             self._add_doubles(self._without_infinite(values))
             return
-        scrambler = Scrambler(min(len(values), _BLOCK))
         for block, total in zip(blocks, sums, strict=True):
-            self._add_block(block, total, scrambler, whole=whole)
+            self._add_block(block, total, whole=whole)
         if len(values):
             self._ranks.add(values, whole=whole)
 
-    def _add_block(
-        self, block: npt.NDArray[Any], total: float | None, scrambler: Scrambler | None, *, whole: bool
-    ) -> None:
-        """Take in finite values that fit the cache; ``total`` and ``scrambler`` are there for doubles only."""
+    def _add_block(self, block: npt.NDArray[Any], total: float | None, *, whole: bool) -> None:
+        """Take in finite values that fit the cache; ``total`` is their sum, where they are doubles."""
         low, high = block.min(), block.max()
         zeros = int(np.count_nonzero(block == 0)) if low <= 0 <= high else 0
         self._counts["zeros"] += zeros
         if low < 0:
             self._counts["negatives"] += int(np.count_nonzero(block < 0))
         self._moments += Moments.between(block, low, high, total)
-        self._distinct.add(hash_numbers(block) if zeros or scrambler is None else scrambler.hash(block))
+        self._distinct.add(hash_numbers(block) if zeros or total is None else hash_doubles(block))
         least, most = (int(low), int(high)) if whole else (float(low), float(high))
         self._low = least if self._low is None else min(self._low, least)
         self._high = most if self._high is None else max(self._high, most)

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from holter.profile.cells import CELLS, Cells, lay_cells, widths
 from holter.profile.ranks import RankSummary, common_type, total_spread
+from holter.profile.scratch import scratch
 
 FIRST: Final = 32_768
 """Values that are kept and sorted; a column of more is counted in cells laid over the first of them."""
@@ -137,8 +138,9 @@ class _Counting:
         codes[outside] = CELLS
         if len(outside) > _TAIL * len(values):
             return False
-        counts = np.bincount(codes, minlength=CELLS + 1)
-        counts += self._counts
+        counts = scratch("counts", CELLS + 1, np.int64)
+        np.copyto(counts, self._counts)
+        np.add.at(counts, codes, 1)
         limit = _FULL * (self._n + len(values)) + _CHANCE
         if not self._tied:
             if counts[:CELLS].max() > limit:
@@ -146,7 +148,8 @@ class _Counting:
             self._note_values(values, codes, counts)
         elif not self._note_ties(values, codes, limit):
             return False
-        self._counts, self._n = counts, self._n + len(values)
+        np.copyto(self._counts, counts)
+        self._n += len(values)
         self._keep_outside(values[outside])
         return True
 
@@ -170,17 +173,18 @@ class _Counting:
             self._tails, self._outside = self._tails.compressed(_SORTED), []
 
     def _codes(self, values: Floats) -> npt.NDArray[np.int64]:
-        codes, scratch = np.empty(len(values), np.int64), np.empty(min(_BLOCK, len(values)))
+        codes = scratch("codes", len(values), np.int64)
+        room = scratch("block", min(_BLOCK, len(values)))
         with np.errstate(over="ignore", invalid="ignore"):
             for start in range(0, len(values), _BLOCK):
                 block = values[start : start + _BLOCK]
-                self._cells.codes(block, codes[start : start + _BLOCK], scratch[: len(block)])
+                self._cells.codes(block, codes[start : start + _BLOCK], room[: len(block)])
         return codes
 
     def _note_ties(self, values: Floats, codes: npt.NDArray[np.int64], limit: float) -> bool:
         """Count the rows that differ from the value of their cell; the first one of a cell gives it its value."""
         known = self._values.copy()
-        differ = np.flatnonzero(known[codes] != values)
+        differ = (known.take(codes, out=scratch("known", len(codes)), mode="clip") != values).nonzero()[0]
         if len(differ):
             rows, places = values[differ], codes[differ]
             new = np.isnan(known[places])
