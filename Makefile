@@ -45,6 +45,9 @@ bench: bench-profile bench-serving bench-signals bench-capture bench-rollouts be
 
 bench-profile: setup ## Profiles and comparison, against merely reading the files
 	@$(BIN)/python bench/compare_tables.py
+	@$(BIN)/python bench/compare_tables.py --rows 10000000 --links 10 --rounds 1
+	@$(BIN)/python bench/compare_tables.py --rows 100000000 --links 50 --rounds 1 --floats 7 --strings 3
+	@$(BIN)/python bench/profiles.py
 
 bench-peers: setup ## The same, and Evidently, NannyML and TFDV beside it (minutes; makes their environments)
 	@$(BIN)/python bench/compare_tables.py --rounds 3 --peers

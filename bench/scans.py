@@ -4,6 +4,7 @@
 """
 
 import sys
+from pathlib import Path
 from typing import Any
 
 
@@ -48,5 +49,6 @@ def with_duckdb(path: str) -> None:
 SCANS = {"pyarrow": with_pyarrow, "polars": with_polars, "duckdb": with_duckdb}
 
 if __name__ == "__main__":
-    for name in sys.argv[2:]:
-        SCANS[sys.argv[1]](name)
+    for table in map(Path, sys.argv[2:]):
+        for file in sorted(table.iterdir()) if table.is_dir() else [table]:
+            SCANS[sys.argv[1]](str(file))
