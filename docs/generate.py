@@ -20,13 +20,18 @@ from fastapi import FastAPI
 import holter
 from holter import errors
 from holter.cli.root import holter as root
-from holter.registry import Settings, Shelves
+from holter.registry import DeploymentSettings, Settings, Shelves
 from holter.respond.answer import Channel
 from holter.respond.kinds import KINDS
+from holter.serving import connection
+from holter.serving.keys import SHORTEST
+from holter.serving.reply import LONGEST_ID
+from holter.serving.worker import KEEP_ALIVE_SECONDS
 from holter.signals import CATALOGUE, named
 from holter.web.api import api_routes
 
 REFERENCE: Final = Path(__file__).parent / "reference"
+SCORING: Final = (Path(__file__).parent / "scoring.txt").read_text()
 _WIDTH: Final = 100
 _REST: Final = """\
 Below the address of the dashboard. Replies are the JSON of `holter ... --json`; an error is `{"error": sentence}`.
@@ -179,6 +184,23 @@ def extensions_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def scoring_page() -> str:
+    """Return the page of the scoring server: paths, replies, limits."""
+    rows = {
+        "request line and headers": f"{connection.HEAD_BYTES >> 10} KiB, {connection.HEADERS} headers; else 431",
+        "time for them": f"{connection.HEAD_SECONDS} s from connecting, or from their first byte; else 408",
+        "time for a body": f"{connection.BODY_SECONDS} s, one more for {connection.BODY_BYTES_A_SECOND} bytes; else 408",
+        "a reply that is not read": f"{connection.UNREAD_SECONDS} s; then the connection is cut",
+        "a connection that is not used": f"{KEEP_ALIVE_SECONDS} s",
+        "body": f"`max_request_mb`, {DeploymentSettings().max_request_mb} MiB unless set; else 413",
+        "`x-request-id`": f"{LONGEST_ID} characters; else 431",
+        "`run()`": f"`timeout_ms`, {DeploymentSettings().timeout_ms:,} ms unless set; else 500",
+        "keys": f"at least {SHORTEST} characters",
+    }
+    limits = "\n".join(f"| {what} | {limit} |" for what, limit in rows.items())
+    return f"{_MADE}\n\n{SCORING}\n## Limits\n\n| of | limit |\n|---|---|\n{limits}\n"
+
+
 PAGES: Final = {
     "cli.md": cli_page,
     "settings.md": settings_page,
@@ -186,6 +208,7 @@ PAGES: Final = {
     "responses.md": responses_page,
     "errors.md": errors_page,
     "rest.md": rest_page,
+    "scoring.md": scoring_page,
     "extensions.md": extensions_page,
 }
 

@@ -101,7 +101,7 @@ def body_of(inference: Inference, contract: Contract) -> bytes:
     >>> asked = inference_of(b'{"inputs": [{"name": "x", "shape": [2, 2], "datatype": "FP64", "data": [1, 2, 3, 4]}]}')
     >>> from holter.serving.contract import contract_of
     >>> body_of(asked, contract_of(lambda data: data))
-    b'{"data":[[1,2],[3,4]]}'
+    b'{"data":[[1.0,2.0],[3.0,4.0]]}'
     """
     if contract.raw:
         raise Unreadable(400, "This model takes raw requests; ask it at /score.")
