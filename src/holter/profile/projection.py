@@ -13,6 +13,9 @@ _GOLDEN: Final = 0x9E3779B97F4A7C15
 _MULTIPLIERS: Final = (0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
 """Steele, Lea, Flood, Fast splittable pseudorandom number generators (2014), OOPSLA: SplitMix64."""
 
+_SAFE: Final = (1e-280, 1e300)
+"""Sums of squares between these have lost nothing to the ends of the range of a double (2e-308 to 1.8e308)."""
+
 
 def signs(dimension: int) -> npt.NDArray[np.float64]:
     r"""Return a matrix of +1 and -1, one row a direction; its first columns are the same for every dimension.
@@ -82,7 +85,21 @@ def norms(values: npt.NDArray[np.float64], starts: npt.NDArray[np.int64]) -> npt
     """
     if not len(starts):
         return np.empty(0)
-    widths = np.diff(starts, append=len(values))
+    with np.errstate(over="ignore", under="ignore"):
+        sums = np.add.reduceat(values * values, starts)
+    rough = np.flatnonzero((sums < _SAFE[0]) | (sums > _SAFE[1]))
+    found = np.sqrt(sums)
+    if len(rough):
+        widths = np.diff(starts, append=len(values))
+        chosen = np.zeros(len(starts), bool)
+        chosen[rough] = True
+        found[rough] = _scaled_norms(values[np.repeat(chosen, widths)], widths[rough])
+    return np.asarray(found)
+
+
+def _scaled_norms(values: npt.NDArray[np.float64], widths: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Return norms whose squares leave the range of a double, or come near it."""
+    starts = np.cumsum(widths) - widths
     largest = np.maximum.reduceat(np.abs(values), starts)
     scale = np.ldexp(1.0, np.frexp(largest)[1] - 1)  # a power of two: dividing by it rounds nothing
     with np.errstate(over="ignore", under="ignore"):
