@@ -11,7 +11,7 @@ from holter.charts.theme import NARROW, WIDE, Spec, colour, framed, is_narrow, t
 from holter.profile import CategoricalColumn, NumericColumn, RankSummary
 from holter.profile.histogram import edges_of, shares_between
 from holter.profile.numbers import SINCE_1970
-from holter.profile.wording import plain_number
+from holter.profile.wording import plain_number, unit_of_length
 
 BINS: Final = 24
 """Bars of a numeric column."""
@@ -69,25 +69,20 @@ def _numeric(target: NumericColumn, baseline: NumericColumn | None, title: str, 
 def _binned(target: NumericColumn, baseline: NumericColumn | None, edges: Floats, width: int) -> list[Spec]:
     bars = shares_between(target.ranks, edges)
     lines = None if baseline is None else shares_between(baseline.ranks, edges)
-    # Vega counts time in milliseconds
-    unit, kind = (1000.0, "temporal") if target.unit == SINCE_1970 else (1.0, "quantitative")
+    x, unit = _number_axis(target.unit, edges, width)
     rows = [
         {"a": float(a) / unit, "b": float(b) / unit, "s": float(s), "base": None if lines is None else float(lines[i])}
         for i, (a, b, s) in enumerate(zip(edges[:-1], edges[1:], bars, strict=True))
     ]
     step = [*rows, rows[-1] | {"a": rows[-1]["b"]}]
-    scale = {"type": "utc", "nice": False} if kind == "temporal" else {"zero": False, "nice": False}
-    x = {"field": "a", "type": kind, "scale": scale}
-    axis = {"title": None, "grid": False, "tickCount": 4 if is_narrow(width) else 7}
-    if kind == "temporal":
-        length = timedelta(microseconds=float(edges[-1] - edges[0]))
-        axis |= time_marks(length, NARROW) | {"labelOverlap": True}
     mark = {"type": "line", "stroke": colour("baseline"), "strokeWidth": 1.8, "interpolate": "step-after"}
+    # both ends of y, or Vega-Lite takes a bar with two ends of x for a flat one
+    y = {"y": _share_axis("s"), "y2": {"datum": 0}}
     return [
         {
             "data": {"values": rows},
             "mark": {"type": "bar", "fill": colour("bar"), "binSpacing": 1},
-            "encoding": {"x": x | {"axis": axis}, "x2": {"field": "b"}, "y": _share_axis("s")},
+            "encoding": {"x": x, "x2": {"field": "b"}, **y},
         },
         {
             "data": {"values": step if lines is not None else []},
@@ -95,6 +90,20 @@ def _binned(target: NumericColumn, baseline: NumericColumn | None, edges: Floats
             "encoding": {"x": x, "y": _share_axis("base")},
         },
     ]
+
+
+def _number_axis(unit: str, edges: Floats, width: int) -> tuple[Spec, float]:
+    """Return the axis of the values, and what they are divided by to stand on it."""
+    axis = {"title": None, "grid": False, "tickCount": 4 if is_narrow(width) else 7, "labelOverlap": True}
+    x: Spec = {"field": "a", "type": "quantitative", "scale": {"zero": False, "nice": False}, "axis": axis}
+    if unit == SINCE_1970:
+        marks = time_marks(timedelta(microseconds=float(edges[-1] - edges[0])), NARROW)
+        # Vega counts time in milliseconds
+        return x | {"type": "temporal", "scale": {"type": "utc", "nice": False}, "axis": axis | marks}, 1000.0
+    if unit:
+        name, size = unit_of_length(float(np.abs(edges).max()))
+        return x | {"axis": axis | {"title": name}}, size
+    return x, 1.0
 
 
 def few_values(sides: Sequence[RankSummary]) -> list[float] | None:

@@ -88,11 +88,21 @@ def _moment(microseconds: float, *, date: bool) -> str:
     return f"{at:%Y-%m-%d}" if (at.hour, at.minute, at.second) == (0, 0, 0) else f"{at:%Y-%m-%d %H:%M}"
 
 
+def unit_of_length(microseconds: float) -> tuple[str, float]:
+    """Return the largest unit that a length of time fills, and its microseconds.
+
+    Examples
+    --------
+    >>> unit_of_length(90_000_000), unit_of_length(3)
+    (('min', 60000000.0), ('us', 1.0))
+    """
+    units = (("d", 86_400e6), ("h", 3_600e6), ("min", 60e6), ("s", 1e6), ("ms", 1e3))
+    return next(((unit, size) for unit, size in units if abs(microseconds) >= size), ("us", 1.0))
+
+
 def _length(microseconds: float) -> str:
-    for unit, size in (("d", 86_400e6), ("h", 3_600e6), ("min", 60e6), ("s", 1e6), ("ms", 1e3)):
-        if abs(microseconds) >= size:
-            return f"{microseconds / size:.3g} {unit}"
-    return f"{microseconds:.3g} us"
+    unit, size = unit_of_length(microseconds)
+    return f"{microseconds / size:.3g} {unit}"
 
 
 def type_words(column: Column) -> str:

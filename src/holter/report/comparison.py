@@ -10,6 +10,8 @@ from holter.types import Distance, Measurement, Verdict
 
 PICTURES: Final = 6
 """Columns drawn, the most changed first."""
+SHOWN: Final = ("jensen_shannon", "psi", "kolmogorov_smirnov", "normalized_wasserstein")
+"""Distances of the first table; all of them are in the one behind it."""
 NAMES: Final = {
     "jensen_shannon": "Jensen-Shannon",
     "psi": "PSI",
@@ -85,6 +87,7 @@ class Compared(Protocol):
 def comparison_page(comparison: Compared) -> str:
     """Return a whole HTML page that stands alone: sentence, ranked table, pictures of the most changed columns."""
     alarmed = any(m.verdict is Verdict.ALARM for m in comparison.measurements)
+    known = _known(comparison.columns)
     return standing_alone(
         "comparison.html",
         sentence=comparison.sentence,
@@ -94,9 +97,8 @@ def comparison_page(comparison: Compared) -> str:
         baseline_rows=comparison.baseline.n,
         target_rows=comparison.target.n,
         figures=_figures(comparison),
-        shown=[
-            metric for metric in NAMES if any(each.distance(metric).value is not None for each in comparison.columns)
-        ],
+        known=known,
+        shown=[metric for metric in known if metric in SHOWN],
         names=NAMES,
         columns=comparison.columns,
         open=any(each.error for column in comparison.columns for each in column.distances),

@@ -29,6 +29,7 @@ _ALIKE: Final = re.compile(r'<path d="([^"]*)"([^>]*)/>(?:<path d="[^"]*"\2/>)+'
 """Neighbours of one look, such as the cells of one shade: one path draws them all."""
 _EMPTY: Final = re.compile(r"<g(?: [^>]*)?/>|<g(?: [^>]*[^/>])?></g>")
 _NUMBER: Final = re.compile(r"(\d+\.\d{2})\d+")
+_TAG: Final = re.compile(r"<[^>]*>")
 _HEX: Final = re.compile(r'="(#[0-9a-f]{6})"')
 _HEAD: Final = re.compile(r'<svg([^>]*?) width="[^"]*" height="[^"]*" viewBox="([^"]*)">')
 _FONT: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
@@ -77,7 +78,7 @@ def _cleaned(drawn: str) -> str:
     drawn = _ALIKE.sub(_merged, drawn)
     while (smaller := _EMPTY.sub("", drawn)) != drawn:
         drawn = smaller
-    return _NUMBER.sub(r"\1", drawn)
+    return _TAG.sub(lambda tag: _NUMBER.sub(r"\1", tag[0]), drawn)  # a label keeps its digits
 
 
 def _merged(found: re.Match[str]) -> str:

@@ -21,7 +21,6 @@ def profile_page(profile: Profile, name: str) -> str:
         "profile.html",
         name=name,
         sentence=sentence_of(profile.rows, profile.columns),
-        mood="good" if profile.rows else "unknown",
         headers=HEADERS,
         numbers=NUMBERS,
         rows=cells,

@@ -202,7 +202,7 @@ def _shift(old: Column, new: Column) -> str:
         return _moved(old, new)
     if isinstance(old, VectorColumn) and isinstance(new, VectorColumn):
         moved = _moved(old.norm, new.norm)
-        return f"of the norm: {moved}" if moved != _SHAPE else "another direction"
+        return f"norm: {moved}" if moved != _SHAPE else "another direction"
     if isinstance(old, CategoricalColumn) and isinstance(new, CategoricalColumn):
         return _most_moved(_shares(old), _shares(new))
     lengths = [each.lengths for each in (old, new) if isinstance(each, TextColumn | CategoricalColumn)]

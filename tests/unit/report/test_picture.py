@@ -89,3 +89,8 @@ def test_a_hundred_restless_features_stay_small():
         for d, v in enumerate([0.01, 0.3, 0.12] * 30)
     ]
     assert len(svg(drift_heatmap(values))) < 80_000
+
+
+def test_labels_keep_their_digits():
+    spec = {"mark": "text", "data": {"values": [{"t": "2.23607"}]}, "encoding": {"text": {"field": "t"}}}
+    assert ">2.23607<" in svg(spec)
