@@ -19,7 +19,11 @@ _log = logging.getLogger("holter.respond")
 
 ATTEMPTS: Final = 5
 """How often a job is begun when the process running it keeps dying. A job that fails by itself is not repeated."""
+AT_ONCE: Final = 4
+"""How many jobs one process runs at a time."""
 _LEASE: Final = timedelta(seconds=30)
+_STOPS: Final = "stops"
+"""Where the result of a job counts the attempts that ended because their process was asked to: nothing died of it."""
 
 
 class Responder:
@@ -49,7 +53,8 @@ class Responder:
         self._python = tuple(python)
         self._holder = holder or holder_name()
         self._lease = lease
-        self._leaving, self._running = threading.Event(), threading.Event()
+        self._leaving, self._running = threading.Event(), set[threading.Event]()
+        self._busy: dict[str, tuple[str, str | None]] = {}
 
     def leave(self) -> None:
         """Begin nothing more, and end the command that runs; its job is wanted again, by whoever comes next.
@@ -57,7 +62,35 @@ class Responder:
         May be called from any thread; returns at once.
         """
         self._leaving.set()
-        self._running.set()
+        for stop in list(self._running):
+            stop.set()
+
+    def turn(self, now: datetime) -> int:
+        """Begin what is wanted, each job in a thread of its own, and return how many were begun, at once.
+
+        So a retraining of ten minutes keeps no rollback waiting. Jobs of one kind for one deployment come one after
+        the other, and no more than :data:`AT_ONCE` run at a time.
+        """
+        begun = 0
+        for job in self._open_jobs():
+            place = (job.kind, job.deployment)
+            if self._leaving.is_set() or len(self._busy) >= AT_ONCE:
+                break
+            if job.key in self._busy or place in self._busy.values():
+                continue
+            self._busy[job.key] = place
+            # No daemon: a process that is asked to end waits until its jobs have noted where they stand.
+            threading.Thread(target=self._alone, args=(job, running_clock(now)), name=f"job {job.key}").start()
+            begun += 1
+        return begun
+
+    def _alone(self, job: Job, clock: Clock) -> None:
+        try:
+            self._lead(job, clock)
+        except Exception:  # noqa: BLE001  (a database that is away: the job is still wanted, and begun again)
+            _log.exception("job %s", job.key)
+        finally:
+            del self._busy[job.key]
 
     def once(self, now: datetime) -> list[Job]:
         """Run every job that is wanted, or that a dead process left running; return them as they ended."""
@@ -65,18 +98,23 @@ class Responder:
         for job in self._open_jobs():
             if self._leaving.is_set():
                 break
-            lease = self._shelves.facts.acquire(f"job:{job.key}", self._holder, self._lease, clock())
-            if lease is None:
-                continue
-            try:
-                with self._kept(lease, clock) as stop:
-                    self._run(job.key, lease, stop, clock)
-            except LeaseLost:
-                _log.warning("another process took over job %s", job.key)
-            finally:
-                self._shelves.facts.release(lease)
-            ended += [each for each in self._shelves.facts.jobs() if each.key == job.key]
+            if self._lead(job, clock):
+                ended += [each for each in self._shelves.facts.jobs() if each.key == job.key]
         return ended
+
+    def _lead(self, job: Job, clock: Clock) -> bool:
+        """Run a job under its lease; False when another holds that."""
+        lease = self._shelves.facts.acquire(f"job:{job.key}", self._holder, self._lease, clock())
+        if lease is None:
+            return False
+        try:
+            with self._kept(lease, clock) as stop:
+                self._run(job.key, lease, stop, clock)
+        except LeaseLost:
+            _log.warning("another process took over job %s", job.key)
+        finally:
+            self._shelves.facts.release(lease)
+        return True
 
     def _open_jobs(self) -> list[Job]:
         facts = self._shelves.facts
@@ -86,7 +124,7 @@ class Responder:
     def _kept(self, lease: Lease, clock: Clock) -> Iterator[threading.Event]:
         """Renew a lease until the block ends; the event is set if that fails."""
         stop, done = threading.Event(), threading.Event()
-        self._running = stop
+        self._running.add(stop)
         if self._leaving.is_set():
             stop.set()
 
@@ -106,6 +144,7 @@ class Responder:
         try:
             yield stop
         finally:
+            self._running.discard(stop)
             done.set()
             thread.join()
 
@@ -114,15 +153,17 @@ class Responder:
         job = next((each for each in self._open_jobs() if each.key == key), None)
         if job is None:
             return
-        if job.attempts >= ATTEMPTS:
-            why = f"the process that ran it died {job.attempts} times"
+        stops = int(job.result.get(_STOPS, 0))
+        if job.attempts - stops >= ATTEMPTS:
+            why = f"the process that ran it died {job.attempts - stops} times"
             self._move(job, lease, Outcome(JobState.FAILED, why), clock)
             return
         self._move(job, lease, Outcome(JobState.RUNNING, f"{job.attempts + 1}. attempt", dict(job.result)), clock)
         folder = self._shelves.root / "jobs" / job.key
         outcome = self._act(Bench(self._shelves, job, folder, self._python, stop, clock, lease))
         if outcome.state is JobState.FAILED and self._leaving.is_set():
-            outcome = Outcome(JobState.WANTED, "stopped with the process that ran it; the next one begins it again")
+            why = "stopped with the process that ran it; the next one begins it again"
+            outcome = Outcome(JobState.WANTED, why, {_STOPS: stops + 1})
         self._move(job, lease, outcome, clock)
 
     def _act(self, bench: Bench) -> Outcome:

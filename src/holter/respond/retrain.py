@@ -256,6 +256,10 @@ def _decide(
     bench.note("retrain.compared", str(comparison), facts)
     if not comparison.better:
         return Outcome(JobState.REFUSED, f"version {candidate.version} is not surely better: {comparison}", facts)
+    answers = bench.shelves.registry.deployment(deployment_of(bench)).wanted.version
+    if answers != parent.version:
+        why = f"version {answers} answers by now, and the comparison was with version {parent.version}: {comparison}"
+        return Outcome(JobState.REFUSED, why, facts)
     if not plan.promote:
         return Outcome(
             JobState.DONE, f"version {candidate.version} is better, promotion is left to you: {comparison}", facts

@@ -63,7 +63,7 @@ def judging(shelves: Shelves) -> tuple[Loop, ...]:
     return (
         Loop("beat", shelves.settings.beat_seconds, lambda: beating.once(now())),
         Loop("delivery", _DELIVER_SECONDS, lambda: deliverer.once(now())),
-        Loop("responses", _RESPOND_SECONDS, lambda: responder.once(now()), responder.leave),
+        Loop("responses", _RESPOND_SECONDS, lambda: responder.turn(now()), responder.leave),
     )
 
 

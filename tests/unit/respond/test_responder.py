@@ -1,5 +1,6 @@
 import sys
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -242,3 +243,55 @@ def test_leaving_ends_the_command_and_the_job_begins_again_at_once(shelves):
         ("command-1", JobState.DONE, 2),
         ("command-2", JobState.DONE, 1),
     ]
+
+
+def slow(shelves):
+    """A command that runs until it is stopped; how often it began is in ``began``."""
+    (shelves.root / "slow.py").write_text("import time\nopen('began', 'a').write('x')\ntime.sleep(600)")
+    return "{python} slow.py"
+
+
+def began(shelves):
+    path = shelves.root / "began"
+    return path.read_text() if path.exists() else ""
+
+
+def until(true):
+    end = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def state(shelves, key):
+    return next(job.state for job in shelves.facts.jobs() if job.key == key)
+
+
+def test_a_process_that_is_stopped_cleanly_costs_a_job_no_attempt(shelves):
+    ask(shelves, command=slow(shelves))
+    for number in range(responder.ATTEMPTS + 1):
+        leaving = Responder(shelves)
+        thread = threading.Thread(target=leaving.once, args=(datetime.now(UTC),))
+        thread.start()
+        until(lambda number=number: began(shelves) == "x" * (number + 1))
+        leaving.leave()
+        thread.join(60)
+        assert state(shelves, "command-1") is JobState.WANTED
+    (shelves.root / "slow.py").write_text("")
+    (job,) = Responder(shelves).once(datetime.now(UTC))
+    assert (job.state, job.attempts) == (JobState.DONE, responder.ATTEMPTS + 2)
+
+
+def test_a_long_job_keeps_no_other_waiting_and_jobs_of_one_kind_for_one_deployment_take_turns(shelves):
+    ask(shelves, key="long", deployment="api", command=slow(shelves))
+    ask(shelves, key="behind", deployment="api", command="true")
+    ask(shelves, key="other", deployment="web", command="true")
+    working = Responder(shelves)
+    assert working.turn(datetime.now(UTC)) == 2
+    until(lambda: state(shelves, "other") is JobState.DONE and began(shelves))
+    assert working.turn(datetime.now(UTC)) == 0
+    assert (state(shelves, "long"), state(shelves, "behind")) == (JobState.RUNNING, JobState.WANTED)
+    working.leave()
+    until(lambda: state(shelves, "long") is JobState.WANTED and not working._busy)
+    assert working.turn(datetime.now(UTC)) == 0, "it begins nothing more"
+    assert state(shelves, "behind") is JobState.WANTED
