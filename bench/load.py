@@ -15,9 +15,9 @@ import uvloop
 class Client(asyncio.Protocol):
     """One connection: it asks again as soon as it has its answer."""
 
-    def __init__(self, request: bytes, taken: list[float], failed: list[bytes], forbidden: bytes) -> None:
+    def __init__(self, request: bytes, taken: list[float], failed: list[bytes], forbidden: bytes, again) -> None:
         self._request, self._taken, self._failed, self._forbidden = request, taken, failed, forbidden
-        self.open = True
+        self.open, self._again = True, again
 
     def connection_made(self, transport):
         self._transport = transport
@@ -52,18 +52,25 @@ class Client(asyncio.Protocol):
 
     def connection_lost(self, _error):
         if self.open:
-            self._failed.append(b"the connection was closed")
+            self.open = False
+            self._again()
 
 
 async def load(port: int, request: bytes, connections: int, seconds: float, forbidden: bytes) -> dict[str, object]:
     """Return what came of it."""
     loop = asyncio.get_running_loop()
-    taken, failed = [], []
+    taken, failed, clients, closed = [], [], [], []
+
+    async def connect():
+        made = await loop.create_connection(lambda: Client(request, taken, failed, forbidden, again), "127.0.0.1", port)
+        clients.append(made[1])
+
+    def again():
+        closed.append(loop.create_task(connect()))  # as an HTTP client would
+
     begun = perf_counter()
-    clients = []
     for _ in range(connections):
-        _, client = await loop.create_connection(lambda: Client(request, taken, failed, forbidden), "127.0.0.1", port)
-        clients.append(client)
+        await connect()
     await asyncio.sleep(seconds)
     lasted = perf_counter() - begun
     answered = sorted(taken)

@@ -6,6 +6,7 @@ command, its environment, where to post, and what to post there.
 
 import json
 import os
+import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
@@ -230,7 +231,7 @@ def mlflow(work: Work, port: int) -> Server | None:
         return None
     program = script(work, "save_mlflow.py", MLFLOW)
     if not saved.exists():
-        os.spawnle(os.P_WAIT, python, "python", str(program), str(work.folder), str(saved), {**os.environ, **_of(work)})
+        subprocess.run([python, program, work.folder, saved], check=True, env={**os.environ, **_of(work)})
     options = ["--env-manager", "local", "--workers", "1", "--port", str(port)]
     command = [str(python.parent / "mlflow"), "models", "serve", "--model-uri", str(saved), *options]
     environment = {"PATH": f"{python.parent}:{os.environ['PATH']}"}

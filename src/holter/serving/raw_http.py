@@ -181,14 +181,16 @@ class Request:
 
 
 class _Form:
-    """A body that is a form, taken apart; python-multipart is loaded by the first that is."""
+    """A body that is a form, taken apart; python-multipart is loaded by the first in parts."""
 
     def __init__(self, kind: str = "", body: bytes = b"") -> None:
         self.read = bool(kind)
         fields: list[tuple[str, Any]] = []
         files: list[tuple[str, Any]] = []
-        if kind.lower().startswith(("multipart/form-data", "application/x-www-form-urlencoded")):
+        if kind.lower().startswith("multipart/form-data"):
             self._take_apart(kind, body, fields, files)
+        elif kind.lower().startswith("application/x-www-form-urlencoded"):
+            fields += parse_qsl(body.decode(errors="replace"), keep_blank_values=True)
         self.fields, self.files = Several(fields), Several(files)
 
     @staticmethod

@@ -130,10 +130,11 @@ def _table(inference: Inference) -> tuple[list[str], list[Any]]:
     if len({len(rows) for rows in tensors}) > 1:
         found = ", ".join(f"{tensor.name} {tensor.shape}" for tensor in inference.inputs)
         raise Unreadable(400, f"The inputs have not the same number of rows: {found}.")
+    widths = [len(rows[0]) if rows else 1 for rows in tensors]
     names = [
-        tensor.name if len(rows[0]) == 1 else f"{tensor.name}_{place}"
-        for tensor, rows in zip(inference.inputs, tensors, strict=True)
-        for place in range(len(rows[0]) if rows else 1)
+        tensor.name if width == 1 else f"{tensor.name}_{place}"
+        for tensor, width in zip(inference.inputs, widths, strict=True)
+        for place in range(width)
     ]
     return names, [list(chain.from_iterable(row)) for row in zip(*tensors, strict=True)]
 
