@@ -1,7 +1,6 @@
 """Intervals for shares and for means."""
 
 import math
-from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
@@ -40,7 +39,7 @@ def wilson(k: float, n: float, level: float = CONFIDENCE) -> Interval | None:
     """
     if n <= 0:
         return None
-    z = NormalDist().inv_cdf((1 + level) / 2)
+    z = _normal_quantile((1 + level) / 2)
     middle = (k + z * z / 2) / (n + z * z)
     half = z / (n + z * z) * math.sqrt(k * (n - k) / n + z * z / 4)
     # at the ends the formula is exactly 0 or 1, the arithmetic only nearly so
@@ -69,7 +68,7 @@ def poisson(k: float, level: float = CONFIDENCE) -> Interval:
     >>> print(poisson(10))
     5.433 to 18.41
     """
-    z = NormalDist().inv_cdf((1 + level) / 2)
+    z = _normal_quantile((1 + level) / 2)
     half = z * math.sqrt(k + z * z / 4)
     return Interval(max(0.0, k + z * z / 2 - half), k + z * z / 2 + half, level)
 
@@ -97,7 +96,7 @@ def normal_interval(mean: float, se: float, level: float = CONFIDENCE) -> Interv
     >>> print(normal_interval(0.7, 0.01))
     0.6804 to 0.7196
     """
-    half = NormalDist().inv_cdf((1 + level) / 2) * se
+    half = _normal_quantile((1 + level) / 2) * se
     return Interval(mean - half, mean + half, level)
 
 
@@ -131,3 +130,9 @@ def mean_with_error(values: npt.ArrayLike) -> tuple[float, float] | None:
     if len(array) < 2:
         return None
     return float(array.mean()), float(array.std(ddof=1) / math.sqrt(len(array)))
+
+
+def _normal_quantile(share: float) -> float:
+    from statistics import NormalDist  # as slow to import as ten files of ours
+
+    return NormalDist().inv_cdf(share)
