@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 CELLS: Final = 65_536
-"""More leave the cache of a core, fewer are coarser (measured: docs/decisions/009)."""
+"""More leave the cache of a core, fewer are coarser (measured: docs/decisions/014)."""
 _COARSE: Final = 4_096
 """Stretches of the line that are divided into cells each by how many values they hold."""
 _FINE_BITS: Final = 10
