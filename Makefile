@@ -65,7 +65,7 @@ bench-serving: setup ## One scoring worker beside other servers of the same scor
 	@$(BIN)/python bench/serving.py
 
 bench-rollouts: setup ## 20 roll-outs, 20 rollbacks and a canary ramp under load; hangs, crashes, what a canary costs
-	@HOLTER_TEST_ROLLOUTS=20 $(BIN)/python -m pytest -q tests/e2e/test_rollouts.py
+	@HOLTER_TEST_ROLLOUTS=20 $(BIN)/python -m pytest -q -s tests/e2e/test_rollouts.py
 	@$(BIN)/python bench/rollouts.py
 
 bench-kills: setup ## The main job under 500 kill -9 at random moments

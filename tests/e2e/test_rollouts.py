@@ -55,6 +55,7 @@ def test_roll_outs_rollbacks_and_a_canary_ramp_under_load_fail_no_request(tree):
         tree.want(new)
         tree.healthy(new)
         go_on(tree, asking)
+    print(f"{ROLLOUTS} roll-outs, {ROLLOUTS} rollbacks, a ramp: {len(asking.acknowledged):,} requests, none failed")
     assert asking.failures == []
     assert asking.versions[-1] == new
     frames = tree.frames()

@@ -148,6 +148,18 @@ def test_a_better_candidate_takes_over(service):
     service.facts.verify_ledger()
 
 
+def test_a_candidate_is_not_promoted_over_a_version_it_was_not_compared_with(service):
+    service.registry.register("m", service.registry.version("m", 1).path)
+    program = (
+        "from holter.registry import Shelves; Shelves.open('.').registry.want('api', version=2, actor='me', reason='x')"
+    )
+    train = f"{{python}} -c \"{program}; import runpy, sys; runpy.run_path('train.py', run_name='__main__')\" "
+    job = retrain(service, {}, command=train + "'" + json.dumps({"x": 2.0, "z": 0.0}) + "'")
+    assert job.state is JobState.REFUSED, job.result
+    assert "version 2 answers by now, and the comparison was with version 1" in job.result["reason"]
+    assert service.registry.deployment("api").wanted.version == 2
+
+
 def test_candidate_lineage_baseline_and_files(service):
     retrain(service, {"x": 2.0, "z": 0.0}, data="5d")
     folder = service.root / "jobs" / "retrain-1"
