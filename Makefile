@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fix bench bench-serving bench-profile bench-peers bench-fuzz bench-signals bench-capture bench-rollouts bench-kills docs ci lock clean
+.PHONY: help setup demo test check fix bench bench-serving bench-profile bench-peers bench-fuzz bench-signals bench-buckets bench-capture bench-rollouts bench-kills docs ci lock clean
 
 help: ## Print the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -41,7 +41,7 @@ fix: setup ## Mend what a tool can mend
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-bench: bench-profile bench-serving bench-signals bench-capture bench-rollouts bench-kills ## Run every benchmark
+bench: bench-profile bench-serving bench-signals bench-buckets bench-capture bench-rollouts bench-kills ## Run every benchmark
 
 bench-profile: setup ## Profiles and comparison, against merely reading the files
 	@$(BIN)/python bench/compare_tables.py
@@ -57,6 +57,9 @@ bench-fuzz: setup ## Look for bytes that break the reading of stored profiles, f
 
 bench-signals: setup ## Signals on windows of stored records
 	@$(BIN)/python bench/signals.py
+
+bench-buckets: setup ## A year of daily stored profiles, read back and compared with a baseline
+	@$(BIN)/python bench/buckets.py
 
 bench-capture: setup ## What capture costs a request, and how fast a journal drains
 	@$(BIN)/python bench/capture.py

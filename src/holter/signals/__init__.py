@@ -4,6 +4,7 @@ A signal gives value, interval, n and evidence, or says why it cannot; whether t
 """
 
 from holter.signals.catalogue import CATALOGUE, default, named
+from holter.signals.history import DriftHistory, drift_history
 from holter.signals.signal import Need, Signal
 
-__all__ = ["CATALOGUE", "Need", "Signal", "default", "named"]
+__all__ = ["CATALOGUE", "DriftHistory", "Need", "Signal", "default", "drift_history", "named"]
