@@ -3,6 +3,16 @@
 from holter.source.inference import infer_schema
 from holter.source.part import reading
 from holter.source.span import fingerprint, read_span, time_range
-from holter.source.stream import schema_of, size_of, stream
+from holter.source.stream import column_blocks, schema_of, size_of, stream
 
-__all__ = ["fingerprint", "infer_schema", "read_span", "reading", "schema_of", "size_of", "stream", "time_range"]
+__all__ = [
+    "column_blocks",
+    "fingerprint",
+    "infer_schema",
+    "read_span",
+    "reading",
+    "schema_of",
+    "size_of",
+    "stream",
+    "time_range",
+]

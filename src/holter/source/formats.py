@@ -22,6 +22,7 @@ _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 class _Csv:
     dictionaries: frozenset[str] = frozenset()
     grows = True
+    together = 0
 
     def __init__(self, name: str, delimiter: str = ",") -> None:
         self.name = name
@@ -95,6 +96,7 @@ def _after(reader: Any, rows: int) -> Iterator[pa.RecordBatch]:
 class _Ipc:
     dictionaries: frozenset[str] = frozenset()
     grows = False
+    together = 0
 
     def __init__(self, name: str) -> None:
         self.name = name

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from holter.source.part import BATCH_ROWS, Within, without_columns
 
-_CELLS: Final = 16_777_216
+CELLS: Final = 16_777_216
 """Values of a row group that is read as a whole: 128 MB of floats. Larger ones are read in pieces."""
 _BLOCK: Final = 131_072
 """Values decoded by one call: enough to make the call cheap, few enough that its buffers stay in cache."""
@@ -35,6 +35,8 @@ class Parquet:
         with self._open() as file:
             self.schema: pa.Schema = file.schema_arrow
             self.dictionaries: frozenset[str] = _dictionaries(file)
+            found = file.metadata
+            self.together = max((found.row_group(i).num_rows for i in range(found.num_row_groups)), default=0)
 
     def batches(self, columns: Sequence[str], known: pa.Schema, within: Within | None) -> Iterator[pa.RecordBatch]:
         """Yield the row groups, without those whose statistics lie outside of the span."""
@@ -44,7 +46,7 @@ class Parquet:
             for number in range(file.num_row_groups):
                 group = file.metadata.row_group(number)
                 if _may_hold(group, within):
-                    small = group.num_rows * len(names) <= _CELLS
+                    small = group.num_rows * len(names) <= CELLS
                     yield from (_whole if small else _pieces)(file, number, group.num_rows, names)
 
 
@@ -74,7 +76,7 @@ def _decoded(file: Any, number: int, names: list[str]) -> Any:
 
 def _pieces(file: Any, number: int, rows: int, names: list[str]) -> Iterator[pa.RecordBatch]:
     """Decode a large row group some rows at a time."""
-    size = max(1, min(rows, BATCH_ROWS, _CELLS // len(names)))
+    size = max(1, min(rows, BATCH_ROWS, CELLS // len(names)))
     for batch in file.iter_batches(size, row_groups=[number], columns=names, use_threads=False):
         yield batch.select(names)
 

@@ -28,13 +28,14 @@ class Part(Protocol):
     """One file of a table.
 
     ``dictionaries`` are the columns of text it stores as codes into a dictionary; ``grows`` tells whether rows may be
-    added to it while it is read.
+    added to it while it is read; ``together`` is the most rows that it stores column by column, 0 where row by row.
     """
 
     name: str
     schema: pa.Schema
     dictionaries: frozenset[str]
     grows: bool
+    together: int
 
     def batches(self, columns: Sequence[str], known: pa.Schema, within: Within | None) -> Iterator[pa.RecordBatch]:
         """Yield its rows; ``known`` are the types wanted, for formats that only guess theirs or have a choice."""

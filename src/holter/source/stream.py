@@ -13,6 +13,7 @@ from holter.profile import distinct_names
 from holter.source.delta import Delta, is_delta
 from holter.source.files import Files, files_of, open_files
 from holter.source.frames import from_capsule, from_dataset, from_duckdb, from_lazy_polars, from_pandas
+from holter.source.parquet import CELLS
 from holter.source.part import BATCH_ROWS, Stamp, reading
 
 
@@ -70,6 +71,26 @@ def schema_of(obj: Any) -> pa.Schema:
     if isinstance(obj, (str, os.PathLike)):
         return open_path(os.fspath(obj)).schema
     return _apart(_opened(obj)).schema
+
+
+def column_blocks(path: str | os.PathLike[str], columns: Sequence[str]) -> list[list[str]]:
+    """Return columns of a path in the parts in which they are best read, one part after the other.
+
+    Parquet stores columns apart, so that a table of very many is read in parts at no cost, and otherwise a page of
+    every column would have to stay in memory. Whatever is stored row by row is read at once.
+
+    Raises
+    ------
+    UnreadableTable
+        If files are missing, damaged or disagree.
+    """
+    names = list(columns)
+    if len(names) <= _AT_ONCE:
+        return [names]
+    table = open_path(os.fspath(path))
+    together = [part.together for part in table.parts] if isinstance(table, Files) else [0]
+    size = max(_AT_ONCE, CELLS // max(together)) if all(together) else len(names)
+    return [names[start : start + size] for start in range(0, len(names), size)]
 
 
 def size_of(path: str | os.PathLike[str]) -> int:
@@ -130,6 +151,9 @@ def _opened(obj: Any) -> pa.RecordBatchReader:
         return from_capsule(obj)
     raise UnsupportedTable(obj)
 
+
+_AT_ONCE: Final = 100
+"""Columns of which a page each may stay in memory: at most 200 MB."""
 
 _FRAMES: Final[tuple[tuple[str, str, Callable[[Any, int], pa.RecordBatchReader]], ...]] = (
     ("pandas", "DataFrame", from_pandas),

@@ -52,10 +52,16 @@ class Side:
         """Read the table, if it is not read yet, by the given kinds of columns."""
         if self.profile is not None:
             return Window(None, self.schema, self.profile)
-        from holter.source import stream
+        from holter.source import column_blocks, stream
 
-        reader = stream(self.table, columns=list(self.schema.names), dictionaries=True)
-        profile = Profile.of(_told(reader, progress), kinds=kinds, threads=threads)
+        names = list(self.schema.names)
+        blocks = column_blocks(self.table, names) if self.is_file else [names]
+        profile = Profile.empty()
+        for block in blocks:
+            reader = stream(self.table, columns=block, dictionaries=True)
+            told = progress if block is blocks[-1] else None  # rows are rows, however often they are gone through
+            found = Profile.of(_told(reader, told), kinds=kinds, threads=threads)
+            profile = Profile(found.rows, {**profile.columns, **found.columns})
         return Window(None, self.schema, profile)
 
 

@@ -1,16 +1,18 @@
 """Parquet is read column by column, in dictionaries where they are asked for, and never otherwise."""
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from deltalake import write_deltalake
 
 from holter.errors import UnreadableTable
+from holter.source import column_blocks, schema_of, stream
 from holter.source import parquet as reader
-from holter.source import schema_of, stream
 
 CODED = pa.dictionary(pa.int32(), pa.string())
 ROWS = 1000
@@ -53,7 +55,7 @@ def test_columns_come_in_the_order_asked_for(path):
 
 
 def test_a_row_group_too_large_to_hold_is_read_in_pieces(path, monkeypatch):
-    monkeypatch.setattr(reader, "_CELLS", 600)
+    monkeypatch.setattr(reader, "CELLS", 600)
     batches = list(stream(path, dictionaries=True))
     assert max(batch.num_rows for batch in batches) == 100
     assert pa.Table.from_batches(batches).to_pydict() == TABLE.to_pydict()
@@ -140,3 +142,17 @@ def test_text_may_grow_while_it_is_read(tmp_path):
     path.write_text("x\n7\n")
     with pytest.raises(UnreadableTable, match="while it was read"):
         reading.read_all()
+
+
+def test_very_many_columns_are_read_in_parts_where_that_costs_nothing(tmp_path, monkeypatch):
+    names = [f"c{number}" for number in range(250)]
+    pq.write_table(pa.table({name: [1, 2] for name in names}), tmp_path / "t.parquet")
+    monkeypatch.setattr(sys.modules["holter.source.stream"], "CELLS", 240)
+    parts = column_blocks(tmp_path / "t.parquet", names)
+    assert [len(part) for part in parts] == [120, 120, 10]
+    assert [name for part in parts for name in part] == names
+    assert column_blocks(tmp_path / "t.parquet", names[:100]) == [names[:100]]
+    (tmp_path / "u.csv").write_text(",".join(names) + "\n")
+    assert column_blocks(tmp_path, names) == [names]  # a line of text is read as a whole
+    write_deltalake(tmp_path / "delta", pa.table({name: [1] for name in names}))
+    assert column_blocks(tmp_path / "delta", names) == [names]
