@@ -1,7 +1,10 @@
 """Roll-outs, rollbacks, a canary and a killed supervisor, all under load: nobody is failed, nothing is lost."""
 
 import os
+import socket
+import time
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +12,7 @@ from holter.capture.compactor import Compactor
 from holter.registry import Canary, DeploymentState
 from holter.types import REQUEST_ID, ROLE, VERSION
 from holter.workspace import open as open_workspace
-from served_workspace import SCORE, Asking, served
+from served_workspace import SCORE, Asking, alive, served
 
 pytestmark = pytest.mark.e2e
 ROLLOUTS = int(os.environ.get("HOLTER_TEST_ROLLOUTS", "2"))
@@ -153,3 +156,31 @@ def test_a_canary_that_fails_is_given_up_with_a_ledger_entry_and_a_shadow_is_rec
     assert set(table[REQUEST_ID].to_pylist()) == {f"r{number}" for number in range(5)}
     ws.deployment("api").shadow(None).wait()
     assert tree.observed().shadow is None
+
+
+def test_a_worker_that_hangs_on_a_port_when_its_supervisor_is_killed_is_ended_by_the_next_one(tree):
+    hang = "if b'hang' in data.encode(): sum(range(10 ** 12))\n        return {"
+    port = tree.deploy(tree.register(), script=SCORE.replace("return {", hang), timeout_ms=600_000).port
+    tree.start()
+    tree.healthy(1)
+    worker = tree.ask()[1]["pid"]
+    tree.until(lambda: str(worker) in (tree.root / "run" / "workers.pid").read_text())
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(b"POST /score HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\nhang")
+        tree.until(lambda: _busy(worker))
+        tree.running[-1].kill()
+        tree.running[-1].wait()
+        tree.start()
+        tree.until(lambda: not alive(worker))
+    tree.until(lambda: _reachable(tree))
+    assert tree.ask()[1]["pid"] != worker
+
+
+def _busy(pid):
+    before = _ticks(pid)
+    time.sleep(0.2)
+    return _ticks(pid) - before >= 5
+
+
+def _ticks(pid):
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11])

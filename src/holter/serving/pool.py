@@ -120,6 +120,11 @@ class Pool:
         return tuple(worker.pid for worker in self._workers)
 
     @property
+    def everyone(self) -> tuple[int, ...]:
+        """Process ids, of those too that are being replaced."""
+        return tuple(worker.pid for worker in self._everyone())
+
+    @property
     def memory(self) -> int:
         """Bytes that all its processes hold."""
         return sum(worker.memory for worker in self._everyone())

@@ -54,6 +54,11 @@ class Service:
         What a new version, and a canary, is held to.
     smoke
         Finds a request that a running version has answered, for the next one to try.
+
+    Attributes
+    ----------
+    blocked
+        Whether another process holds the port.
     """
 
     def __init__(
@@ -71,6 +76,7 @@ class Service:
         self._rejected: Plan | None = None
         self._before: tuple[Order, Score] | None = None
         self._note = ""
+        self.blocked = False
 
     @property
     def idle(self) -> bool:
@@ -97,6 +103,7 @@ class Service:
         if plan is None:
             return self._fall_silent(now)
         listener = self._bound()
+        self.blocked = listener is None
         if listener is None:
             detail = f"port {self._port} is held by another process"
             return Report(DeploymentState.TRANSITIONING, None, detail)

@@ -22,6 +22,7 @@ from holter.registry.wanting import answered_by
 from holter.serving.captured import smoke_request
 from holter.serving.companion import Companion
 from holter.serving.gauges import EVERY_SECONDS, gauge_of, write
+from holter.serving.leftovers import PATIENCE_SECONDS, Leftovers
 from holter.serving.lock import workspace_lock
 from holter.serving.logs import deployment_log, process_log, rotate
 from holter.serving.order import Order
@@ -64,6 +65,8 @@ class Supervisor:
         self._told: dict[_Key, Report] = {}
         self._asked = self._rotated = self._gauged = float("-inf")
         self._stopping = False
+        self._leftovers: Leftovers | None = None
+        self._takes_over = 0.0
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT, then drain everything and return.
@@ -74,6 +77,7 @@ class Supervisor:
             If another process tree holds the workspace.
         """
         with workspace_lock(self._root, self._shelves.settings.port, datetime.now(UTC)):
+            self._leftovers, self._takes_over = Leftovers(self._root), time.monotonic() + PATIENCE_SECONDS
             before = {number: signal.signal(number, self._on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
             try:
                 while not self._stopping:
@@ -96,6 +100,7 @@ class Supervisor:
         if now - self._gauged >= EVERY_SECONDS:
             self._gauged = now
             self._write_gauges()
+            self._take_over(now)
         if now - self._rotated >= _ROTATE_SECONDS:
             self._rotated = now
             self._rotate_logs()
@@ -197,8 +202,16 @@ class Supervisor:
         pools = [pool for service in self._services.values() for pool in service.pools]
         try:
             write(self._root, map(gauge_of, pools))
+            if self._leftovers is not None:
+                self._leftovers.note(pid for pool in pools for pid in pool.everyone)
         except OSError:  # a full disk must not end what serves
             _log.exception("how the workers are cannot be written down")
+
+    def _take_over(self, now: float) -> None:
+        """End workers of a supervisor that was killed, when one of them keeps a port that is wanted."""
+        blocked = any(service.blocked for service in self._services.values())
+        if self._leftovers is not None and blocked and now >= self._takes_over:
+            self._leftovers.end()
 
     def _rotate_logs(self) -> None:
         for name, _ in self._services:
