@@ -1,8 +1,9 @@
 """One worker of Holter, with capture, beside other servers of the same ``score.py``: requests a second, CPU, latency.
 
 Every server of a workload is up at the same time and is asked in turn, ``--rounds`` times, by a load generator in a
-process of its own (16 connections). CPU is what ``/proc`` says of the server's processes; the generator, and whatever
-else runs here, shares the cores. ``python bench/serving.py --rounds 3 --seconds 3 --only azureml``
+process of its own (16 connections). CPU is what ``/proc`` says of the server's processes, Holter's supervisor (which
+answers nothing) left out; the generator, and whatever else runs here, shares the cores.
+``python bench/serving.py --rounds 3 --seconds 3 --only azureml``
 """
 
 import argparse
@@ -141,7 +142,9 @@ class Running:
         yield from wanted
 
     def _cpu_seconds(self) -> float:
-        return sum(self._ticks(pid) for pid in self._pids()) / TICKS
+        """Return what the processes that serve have spent: a command that prints its port supervises, and does not."""
+        own = set() if self.server.port else {self._process.pid}
+        return sum(self._ticks(pid) for pid in set(self._pids()) - own) / TICKS
 
     @staticmethod
     def _ticks(pid: int) -> int:

@@ -221,7 +221,7 @@ def _plain(value: Any) -> Any:
         return value.tolist()
     if hasattr(value, "to_dict") and hasattr(value, "columns"):
         return value.to_dict("records")
-    raise NotImplementedError(f"{type(value).__name__} is not JSON")
+    raise TypeError(f"{type(value).__name__} is not JSON")
 
 
 def _decorated(run: Callable[..., object]) -> Mapping[str, Any] | None:

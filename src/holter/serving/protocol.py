@@ -4,7 +4,6 @@ from typing import Final
 
 import msgspec
 
-from holter import __version__
 from holter.serving.reply import Reply, message
 
 _READS, _ASKS = "GET, HEAD, OPTIONS", "POST, OPTIONS"
@@ -48,7 +47,9 @@ class Protocol:
     def about(self, path: str) -> Reply:
         """Return what a path says that asks for no inference."""
         if path == "/v2":
-            return _said({"name": "holter", "version": __version__, "extensions": []})
+            from importlib.metadata import version  # loaded by the few who ask
+
+            return _said({"name": "holter", "version": version("holter"), "extensions": []})
         if path == "/v2/health/live":
             return _said({"live": True})
         if path == "/v2/health/ready":

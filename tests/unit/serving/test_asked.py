@@ -148,7 +148,7 @@ def test_arrays_and_frames_are_results_of_a_typed_run(result, expected):
 def test_what_is_no_json_of_a_typed_run():
     assert Answering(lambda data: object(), 0)("x").status == 500
     typed = taking(list)
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(TypeError, match="object is not JSON"):
         typed.write(object())
 
 
