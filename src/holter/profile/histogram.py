@@ -10,6 +10,7 @@ from holter.profile.ranks import RankSummary
 
 TRIM: Final = 0.002
 """Share cut off at either end before bars are laid: one outlier must not squeeze everything into one bar."""
+_LARGEST: Final = float(np.finfo(np.float64).max)
 _BLOCKS: Final = "▁▂▃▄▅▆▇█"
 
 Floats = npt.NDArray[np.float64]
@@ -30,8 +31,9 @@ def edges_of(sides: Sequence[RankSummary], bars: int) -> Floats | None:
     if high <= low:
         room = max(0.5, abs(low) * 1e-6)
         low, high = low - room, low + room
-    # halves, so that the range of a double is no limit to the step between its ends
-    return np.asarray(np.linspace(low / 2, high / 2, bars + 1) * 2, np.float64)
+    low, high = max(low, -_LARGEST), min(high, _LARGEST)
+    # quarters, so that the range of a double is no limit to the way between its ends
+    return np.asarray(np.linspace(low / 4, high / 4, bars + 1) * 4, np.float64)
 
 
 def _bounds(side: RankSummary) -> tuple[float, float]:

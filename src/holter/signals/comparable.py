@@ -1,5 +1,7 @@
 """Which two summaries of a column can be compared, and what of them."""
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -23,6 +25,29 @@ UNKNOWN: Final = "neither its values nor their lengths are known"
 """Why an old profile of a text has no distance."""
 LEAST: Final = 30
 """Values on either side below which a distance says more about chance than about the column."""
+
+
+@dataclass(frozen=True, eq=False)
+class Laid:
+    """Two summaries of one column beside each other; what is asked of them more than once is worked out once."""
+
+    target: Column | None
+    baseline: Column | None
+
+    @cached_property
+    def refusal(self) -> tuple[Verdict, str] | None:
+        """Why there is no distance; None when there is one."""
+        why = refusal(self.target, self.baseline)
+        return (Verdict.UNDEFINED, UNKNOWN) if why is None and self._laid is None else why
+
+    @cached_property
+    def pair(self) -> Pair | None:
+        """Both, ready for every distance; None where there is none."""
+        return None if self.refusal is not None else self._laid
+
+    @cached_property
+    def _laid(self) -> Pair | None:
+        return None if self.target is None or self.baseline is None else paired(self.target, self.baseline)
 
 
 def refusal(target: Column | None, baseline: Column | None) -> tuple[Verdict, str] | None:

@@ -1,11 +1,12 @@
 """Do the inputs look like they did?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
 from holter.profile import Window
+from holter.signals.comparable import Laid
 from holter.signals.contained import contained
 from holter.signals.distances import DISTANCES, distances
 from holter.signals.signal import Need
@@ -50,13 +51,13 @@ class DataDrift:
             side = "target" if now is None else "baseline"
             why = f"the {side} has no profile"
             return [Measurement.unanswered(self.name, metric, Verdict.UNDEFINED, why) for metric in self.metrics]
-        return [
-            measurement
-            for feature in dict.fromkeys((*baseline.schema.names, *target.schema.names))
-            for measurement in contained(
-                self.name,
-                self.metrics[0],
-                partial(distances, self.name, now.columns.get(feature), before.columns.get(feature), feature=feature),
-                feature=feature,
-            )
-        ]
+        names = dict.fromkeys((*baseline.schema.names, *target.schema.names))
+        return self.told({name: Laid(now.columns.get(name), before.columns.get(name)) for name in names})
+
+    def told(self, columns: Mapping[str, Laid]) -> list[Measurement]:
+        """Answer for columns that lie beside each other already, in their order."""
+        found = []
+        for feature, laid in columns.items():
+            answer = partial(distances, self.name, laid, feature=feature)
+            found += contained(self.name, self.metrics[0], answer, feature=feature)
+        return found

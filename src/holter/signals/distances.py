@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from holter.profile import CategoricalColumn, Column, TextColumn
-from holter.signals.comparable import LEAST, UNKNOWN, paired, refusal, size
+from holter.profile import CategoricalColumn, TextColumn
+from holter.signals.comparable import LEAST, Laid, size
 from holter.signals.noise import jensen_shannon_interval, stability_interval, wasserstein_interval
 from holter.signals.pairing import Pair
 from holter.stats.normalized_wasserstein import FLOOR
@@ -15,9 +15,7 @@ DISTANCES: Final = ("jensen_shannon", "psi", "normalized_wasserstein")
 _BINNED: Final = DISTANCES[:2]
 
 
-def distances(
-    signal: str, target: Column | None, baseline: Column | None, *, feature: str | None = None
-) -> list[Measurement]:
+def distances(signal: str, laid: Laid, *, feature: str | None = None) -> list[Measurement]:
     r"""Measure Jensen-Shannon distance, population stability index and, for numbers, Wasserstein distance.
 
     Numbers are counted in the deciles of the baseline, categories by name, text by its length, vectors by that of
@@ -31,8 +29,8 @@ def distances(
     ----------
     signal, feature
         What the measurements are filed under.
-    target, baseline
-        Summaries of the column; None where it is missing.
+    laid
+        Both summaries of the column.
 
     Returns
     -------
@@ -40,28 +38,24 @@ def distances(
         One measurement a distance; ``undefined`` where the column is missing, of another type or an identifier,
         ``insufficient`` with fewer than :data:`LEAST` values on either side.
     """
-    why = refusal(target, baseline)
-    pair = None if target is None or baseline is None or why is not None else paired(target, baseline)
-    if pair is None:
-        metrics = _BINNED if isinstance(target, CategoricalColumn | TextColumn) else DISTANCES
-        verdict, words = why or (Verdict.UNDEFINED, UNKNOWN)
-        n = size(target)
-        return [Measurement.unanswered(signal, each, verdict, words, n=n, feature=feature) for each in metrics]
-    found = _binned(signal, feature, pair)
-    return found if pair.both is None else [*found, _wasserstein(signal, feature, pair)]
+    if laid.refusal is not None:
+        metrics = _BINNED if isinstance(laid.target, CategoricalColumn | TextColumn) else DISTANCES
+        verdict, why = laid.refusal
+        n = size(laid.target)
+        return [Measurement.unanswered(signal, each, verdict, why, n=n, feature=feature) for each in metrics]
+    assert laid.pair is not None  # noqa: S101  (not refused)
+    found = _binned(signal, feature, laid.pair)
+    return found if laid.pair.both is None else [*found, _wasserstein(signal, feature, laid.pair)]
 
 
-def all_distances(target: Column | None, baseline: Column | None) -> tuple[Distance, ...]:
+def all_distances(laid: Laid) -> tuple[Distance, ...]:
     """Return every distance between two summaries of a column, each with the error it inherits from them.
 
     Empty where :func:`distances` has no answer. For numbers: ``kolmogorov_smirnov``, ``wasserstein`` (in the unit of
     the values), ``normalized_wasserstein``, ``energy``. For all: ``jensen_shannon``, ``psi``, ``hellinger``,
     ``total_variation``, ``l_infinity``, ``chi_squared``, ``g``, ``cramers_v``, of the same cells.
     """
-    if target is None or baseline is None or refusal(target, baseline) is not None:
-        return ()
-    pair = paired(target, baseline)
-    return () if pair is None else pair.distances()
+    return () if laid.pair is None else laid.pair.distances()
 
 
 def _binned(signal: str, feature: str | None, pair: Pair) -> list[Measurement]:

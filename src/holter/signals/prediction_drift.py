@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from holter.profile import Column, NumericColumn, Profile, Window
+from holter.signals.comparable import Laid
 from holter.signals.contained import contained
 from holter.signals.distances import DISTANCES, LEAST, distances
 from holter.signals.estimate import Estimate
@@ -47,7 +48,7 @@ class PredictionDrift:
         if column is None:
             return self._undefined("the target or the baseline has no predictions")
         a, b = now.columns[column], before.columns[column]
-        found = contained(self.name, self.metrics[0], lambda: distances(self.name, a, b))
+        found = contained(self.name, self.metrics[0], lambda: distances(self.name, Laid(a, b)))
         if isinstance(a, NumericColumn):
             found += contained(self.name, "mean", lambda: [_mean(a).against(self.name, "mean", _mean(b))])
         return found

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from holter.profile import CategoricalColumn, Column, NumericColumn, Profile
+from holter.profile import CategoricalColumn, Column, NumericColumn
 from holter.profile.tables import shortened
 from holter.profile.text import TextColumn
 from holter.profile.vector import VectorColumn
 from holter.profile.wording import kind_of_column, plain_number
 from holter.rules import number, title
+from holter.signals.comparable import Laid
 from holter.signals.distances import all_distances
 from holter.types import Distance, Measurement, Verdict
 from holter.workspace.printing import share
@@ -122,22 +123,18 @@ class ColumnChange:
 
 
 def changes(
-    before: Profile, after: Profile, judged: Sequence[Measurement], names: tuple[str, str]
+    columns: Mapping[str, Laid], judged: Sequence[Measurement], names: tuple[str, str]
 ) -> tuple[ColumnChange, ...]:
     """Return how each column of either side changed, the largest change first; ``names`` are those of the sides."""
     about: dict[str, list[Measurement]] = {}
     for each in judged:
         about.setdefault(each.feature or "", []).append(each)
-    found = [
-        _change(name, before.columns.get(name), after.columns.get(name), about.get(name, []), names)
-        for name in dict.fromkeys((*before.columns, *after.columns))
-    ]
+    found = [_change(name, laid, about.get(name, []), names) for name, laid in columns.items()]
     return tuple(sorted(found, key=_rank))
 
 
-def _change(
-    name: str, old: Column | None, new: Column | None, about: Sequence[Measurement], names: tuple[str, str]
-) -> ColumnChange:
+def _change(name: str, laid: Laid, about: Sequence[Measurement], names: tuple[str, str]) -> ColumnChange:
+    old, new = laid.baseline, laid.target
     verdict = next((v for v in _GRAVEST if any(each.verdict is v for each in about)), Verdict.OK)
     if old is None or new is None:
         why = f"{names[0] if old is None else names[1]} has no such column"
@@ -149,7 +146,7 @@ def _change(
     return ColumnChange(
         column=name,
         kind="other" if present is None else str(kind_of_column(present)),
-        distances=() if broken else all_distances(new, old),
+        distances=() if broken else all_distances(laid),
         null_rate_before=_null_rate(old),
         null_rate=_null_rate(new),
         range_before=_range(old),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from holter.profile import Profile, Window
 from holter.profile.tables import html_table, text_table, visible
 from holter.rules import Calibration, decide
+from holter.signals.comparable import Laid
 from holter.types import Measurement, Verdict
 from holter.workspace.changes import DISTANCE, HEADERS, LEGEND, NUMBERS, OPEN, ColumnChange, changes
 from holter.workspace.printing import page_width
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 _ALIKE: Final = 1.5
 """How many times as large as the other one file may be to be read beside it."""
-_SIGNALS: Final = ("data_drift", "data_quality")
 
 
 @dataclass(frozen=True, repr=False)
@@ -146,14 +146,16 @@ def compare(
     >>> [change.column for change in compare(january, february).columns if change.verdict == "alarm"]
     ['delay']
     """
-    from holter.signals import named
+    from holter.signals.data_drift import DataDrift
+    from holter.signals.data_quality import DataQuality
 
     sides = chosen([side_of(baseline, "baseline"), side_of(target, "target")], columns)
     before, after = _windows(sides, progress)
-    measured = [each for signal in _SIGNALS for each in named(signal).measure(after, before)]
+    laid = _laid(before, after)
+    measured = [*DataDrift().told(laid), *DataQuality().measure(after, before)]
     judged = decide(measured, Calibration.iid())
     names = sides[0].name, sides[1].name
-    found = changes(_profile(before), _profile(after), judged, names)
+    found = changes(laid, judged, names)
     order = {change.column: place for place, change in enumerate(found)}
     ranked = sorted(judged, key=lambda each: order.get(each.feature or "", len(order)))
     return Comparison(*names, before, after, tuple(ranked), found)
@@ -168,6 +170,12 @@ def _windows(sides: Sequence[Side], progress: Progress | None) -> list[Window]:
     threads = 1 if 0 < sizes[-1] <= _ALIKE * sizes[0] else 2
     with ThreadPoolExecutor(2 // threads) as pool:
         return list(pool.map(lambda side: side.window(kinds, progress, threads), sides))
+
+
+def _laid(before: Window, after: Window) -> dict[str, Laid]:
+    """Lay the columns of both tables beside each other, in the order of the baseline."""
+    old, new = _profile(before).columns, _profile(after).columns
+    return {name: Laid(new.get(name), old.get(name)) for name in dict.fromkeys((*old, *new))}
 
 
 def _profile(window: Window) -> Profile:

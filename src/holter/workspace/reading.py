@@ -12,7 +12,7 @@ from holter.errors import HolterError, UnknownColumn
 from holter.profile import Profile, Window
 from holter.profile.format import MAGIC
 from holter.profile.wording import kind_of_column
-from holter.types import Feature, Schema
+from holter.types import RESERVED, Feature, Schema
 
 Progress = Callable[[int], None]
 """Is told how many rows were read since it was last told."""
@@ -78,8 +78,9 @@ def side_of(obj: Any, otherwise: str) -> Side:
     name = Path(obj).stem if isinstance(obj, str | os.PathLike) else otherwise
     profile = stored_profile(obj)
     if profile is not None:
-        features = (Feature(each, kind_of_column(column), column.dtype) for each, column in profile.columns.items())
-        return Side(name, Schema(tuple(features)), None, profile)
+        kept = {each: column for each, column in profile.columns.items() if each not in RESERVED}
+        features = (Feature(each, kind_of_column(column), column.dtype) for each, column in kept.items())
+        return Side(name, Schema(tuple(features)), None, Profile(profile.rows, kept))
     from holter.source import infer_schema, schema_of
 
     return Side(name, infer_schema(schema_of(obj)), obj)

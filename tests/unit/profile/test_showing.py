@@ -184,7 +184,11 @@ def test_bars_reach_from_end_to_end_of_a_double():
     edges = edges_of([RankSummary.of(np.array([-1.7e308, 1.7e308]))], 4)
     assert np.isfinite(edges).all()
     assert shares_between(RankSummary.of(np.array([-1.7e308, 1.7e308])), edges).tolist() == [0.5, 0, 0, 0.5]
-    assert edges_of([RankSummary.of(np.array([1e300]))], 2) is not None
+    largest = np.finfo(np.float64).max
+    for value in (largest, -largest, 1e300, 5e-324):
+        edges = edges_of([RankSummary.of(np.array([value]))], 2)
+        assert np.isfinite(edges).all()
+        assert edges[0] < edges[-1]
 
 
 def test_wide_letters_line_up():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from holter.profile import CategoricalColumn, NumericColumn, OpaqueColumn, Profile, TextColumn
 from holter.signals.binning import Cells, Side, count_numbers
-from holter.signals.comparable import paired, refusal
+from holter.signals.comparable import Laid, paired, refusal
 from holter.signals.distances import all_distances, distances
 from holter.signals.pairing import Pair
 from holter.types import Verdict
@@ -76,9 +76,9 @@ def test_categories(seed, cap):
 
 def test_what_is_exact_says_so():
     columns = [NumericColumn.of(pa.array(numbers(seed))) for seed in (1, 2)]
-    assert {each.error for each in all_distances(*columns)} == {0.0}
+    assert {each.error for each in all_distances(Laid(*columns))} == {0.0}
     words = [CategoricalColumn.of(pa.array(["a", "b", other] * 30)) for other in "cd"]
-    assert {each.error for each in all_distances(*words)} == {0.0}
+    assert {each.error for each in all_distances(Laid(*words))} == {0.0}
 
 
 def test_a_bound_that_is_not_known_is_none_and_not_zero():
@@ -86,7 +86,7 @@ def test_a_bound_that_is_not_known_is_none_and_not_zero():
     ranks = old.ranks.compressed(100)
     unknown = type(ranks)(ranks.values, ranks.weights, ranks.error, None)
     column = NumericColumn(**{**vars(old), "ranks": unknown})
-    found = {each.metric: each for each in all_distances(column, old)}
+    found = {each.metric: each for each in all_distances(Laid(column, old))}
     assert found["wasserstein"].error is found["energy"].error is found["normalized_wasserstein"].error is None
     assert found["kolmogorov_smirnov"].error > 0
 
@@ -102,7 +102,7 @@ def test_text_is_compared_by_length():
     pair = paired(long, short)
     assert (pair.of, pair.test) == ("length", "two-sample chi-squared of the length")
     assert by_metric(pair)["jensen_shannon"].value == pytest.approx(1, abs=0.01)
-    assert all_distances(short, short)[0].value == 0
+    assert all_distances(Laid(short, short))[0].value == 0
     few = profiled(pa.array(["id 1", "id 2"] * 50))
     assert isinstance(few, CategoricalColumn)
     assert paired(few, short).of == "length"
@@ -110,8 +110,8 @@ def test_text_is_compared_by_length():
 
 def test_text_that_nobody_measured_is_undefined():
     column = TextColumn(100, 0)
-    assert all_distances(column, column) == ()
-    found = distances("data_drift", column, column)
+    assert all_distances(Laid(column, column)) == ()
+    found = distances("data_drift", Laid(column, column))
     assert {(each.verdict, each.reason) for each in found} == {
         (Verdict.UNDEFINED, "neither its values nor their lengths are known")
     }
@@ -126,7 +126,7 @@ def test_vectors_are_compared_where_they_moved_most():
     assert calm.p_value > 0.01
     assert moved.p_value < 1e-9
     assert moved.test.startswith("two-sample Kolmogorov-Smirnov of the ")
-    metrics = {each.metric for each in distances("data_drift", columns[2], columns[0])}
+    metrics = {each.metric for each in distances("data_drift", Laid(columns[2], columns[0]))}
     assert metrics == {"jensen_shannon", "psi", "normalized_wasserstein"}
 
 
@@ -156,14 +156,14 @@ def test_a_time_of_day_is_compared_and_a_point_in_time_is_not():
 
 def test_what_cannot_be_compared_has_no_distances():
     number = profiled(pa.array(np.arange(100.0)))
-    assert all_distances(None, number) == all_distances(number, None) == ()
-    assert all_distances(OpaqueColumn(100, 0, "binary"), OpaqueColumn(100, 0, "binary")) == ()
-    assert all_distances(number, profiled(pa.array(["a", "b"] * 50))) == ()
+    assert all_distances(Laid(None, number)) == all_distances(Laid(number, None)) == ()
+    assert all_distances(Laid(OpaqueColumn(100, 0, "binary"), OpaqueColumn(100, 0, "binary"))) == ()
+    assert all_distances(Laid(number, profiled(pa.array(["a", "b"] * 50)))) == ()
 
 
 def test_values_too_large_to_square_have_ranks_all_the_same():
     huge = profiled(pa.array([1e308, -1e308] * 50))
-    found = {each.metric: each.value for each in all_distances(huge, huge)}
+    found = {each.metric: each.value for each in all_distances(Laid(huge, huge))}
     assert found["kolmogorov_smirnov"] == 0
     assert found["normalized_wasserstein"] is None
     assert all(value is None or math.isfinite(value) for value in found.values())

@@ -271,6 +271,11 @@ def test_sides_may_be_profiles_and_stored_profiles(files, tmp_path):
     assert [each.column for each in holter.compare(stored, files[1], columns=["delay"]).columns] == ["delay"]
 
 
+def test_columns_of_records_are_no_features_of_a_profile_either():
+    both = table().append_column("_score", pa.array([0.5] * 4000))
+    assert [each.column for each in holter.compare(Profile.of(both), both).columns] == ["carrier", "delay", "distance"]
+
+
 def test_a_damaged_profile_is_told_from_a_table(tmp_path):
     stored = tmp_path / "january.profile"
     stored.write_bytes(Profile.of(table()).to_bytes()[:-1])
