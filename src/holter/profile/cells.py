@@ -24,7 +24,9 @@ _GOOD_SHARE: Final = 6e-5
 """Share of the values in the fullest cell that is no reason to look for better cells: half of one in 8192."""
 _CHANCE: Final = 9
 """Values by which the fullest of many cells exceeds its share by chance."""
-_BEARABLE: Final = 2
+_UNDEALT: Final = 2
+"""Kinds of cells that are not dealt out by a sample, and so will not get better by laying them again."""
+_BEARABLE: Final = 4
 """Times that by which cells are still worth more than sorting."""
 _NEAR: Final = 1000
 """Cells that are finest at the lower end are even up to half of where one value in so many lies."""
@@ -134,25 +136,28 @@ def widths(cells: Cells) -> Floats:
     return np.where(np.isfinite(wide), wide, np.inf)
 
 
-def lay_cells(different: Floats) -> Iterator[Cells]:
-    """Yield cells for sorted, different values, those to try first first; none of which the fullest is too full.
+def lay_cells(different: Floats, skipped: int = 0) -> Iterator[tuple[int, Cells]]:
+    """Yield kinds of cells for sorted, different values, those to try first first; none whose fullest is too full.
+
+    ``skipped`` kinds, the cheapest, were found too coarse before; the dealt ones are tried again all the same.
 
     Even cells cost half as much as tailed ones and a third of dealt ones, so the first that are good enough come first.
     """
     if len(different) < 2:
         return
     good = len(different) * _GOOD_SHARE + _CHANCE
-    found: list[tuple[int, Cells]] = []
-    for lay in (_even, _tailed, _dealt_even, _dealt_tailed, _dealt_from_below):
-        cells = lay(different)
+    found: list[tuple[int, int, Cells]] = []
+    kinds = (_even, _tailed, _dealt_even, _dealt_tailed, _dealt_from_below)
+    for kind in range(min(skipped, _UNDEALT), len(kinds)):
+        cells = kinds[kind](different)
         if cells is None:
             continue
         fullest = int(_counted(cells, different).max())
         if fullest <= good:
-            yield cells
+            yield kind, cells
         elif fullest <= _BEARABLE * good:
-            found.append((fullest, cells))
-    yield from (cells for _, cells in sorted(found, key=lambda pair: pair[0]))
+            found.append((fullest, kind, cells))
+    yield from ((kind, cells) for _, kind, cells in sorted(found, key=lambda each: each[0]))
 
 
 def _even(ordered: Floats, cells: int = CELLS) -> EvenCells | None:

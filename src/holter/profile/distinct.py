@@ -209,6 +209,8 @@ class DistinctReading:
             hashes = hashes[(self._slots[hashes & _SLOT] != hashes).nonzero()[0]]
         if len(hashes):
             self._found += Distinct.of_hashes(hashes)
+            if self._found.registers is not None:
+                return
             # an empty place holds what would lie in another one
             self._slots = np.arange(int(_SLOT) + 1, dtype=np.uint64) ^ np.uint64(1)
             self._slots[self._found.hashes & _SLOT] = self._found.hashes

@@ -13,6 +13,8 @@ FIRST: Final = 32_768
 """Values that are kept and sorted; a column of more is counted in cells laid over the first of them."""
 _SAMPLE: Final = 16_384
 """Values over which cells are laid."""
+_SECOND_SAMPLE: Final = 65_536
+"""Values over which they are laid where those are too few to find cells that serve."""
 _BLOCK: Final = 32_768
 """Values worked on at a time, so that they stay in the cache from one step to the next."""
 _FULL: Final = 1.5e-4
@@ -51,6 +53,7 @@ class RankReading:
         self._counting: _Counting | None = None
         self._parts: list[RankSummary] = []
         self._unfit = False
+        self._kind = self._skipped = 0
 
     def add(self, values: Numbers, *, whole: bool) -> None:
         """Take in finite values; they are copied where they are kept.
@@ -67,6 +70,7 @@ class RankReading:
             if not counting.add(values):
                 self._keep(counting.summary())
                 self._counting = None
+                self._skipped = self._kind + 1 if counting.full else 0
                 self._begin(values, whole=whole)
             return
         kept = values.astype(np.int64) if whole and values.dtype.kind == "f" else values.copy()
@@ -88,15 +92,12 @@ class RankReading:
     def _begin(self, values: Numbers, *, whole: bool) -> None:
         """Lay cells over a chunk and count it, and those to come; sort it where no cells serve."""
         if not self._unfit and values.dtype.kind == "f":
-            sample = np.sort(values[:: max(len(values) // _SAMPLE, 1)])
-            left_out = int(len(sample) * _OUTLIERS)
-            sample = sample[left_out : len(sample) - left_out]
-            different = sample[np.flatnonzero(np.append(True, sample[1:] != sample[:-1]))]
-            tied = len(different) < _TIED * len(sample)
-            for cells in lay_cells(different):
-                self._counting = _Counting(cells, whole=whole, tied=tied)
-                if self._counting.add(values):
-                    return
+            for size in (_SAMPLE, _SECOND_SAMPLE):
+                different, tied = _sample(values, size)
+                for kind, cells in lay_cells(different, self._skipped):
+                    self._counting, self._kind = _Counting(cells, whole=whole, tied=tied), kind
+                    if self._counting.add(values):
+                        return
             self._counting = None
             # a constant stretch says nothing about the next one
             self._unfit = len(different) > 1
@@ -106,6 +107,15 @@ class RankReading:
         self._parts.append(part.compressed(max(_SORTED, 4 * self._k)))
         if sum(len(part.values) for part in self._parts) > 4 * max(_SORTED, 4 * self._k):
             self._parts = [RankSummary.total(self._parts).compressed(max(_SORTED, 4 * self._k))]
+
+
+def _sample(values: Floats, size: int) -> tuple[Floats, bool]:
+    """Return the different values among some, far ones left out, and whether equal ones are to be expected."""
+    sample = np.sort(values[:: max(len(values) // size, 1)])
+    left_out = int(len(sample) * _OUTLIERS)
+    sample = sample[left_out : len(sample) - left_out]
+    different = sample[np.append(True, sample[1:] != sample[:-1])]
+    return different, len(different) < _TIED * len(sample)
 
 
 def _together(blocks: list[Numbers]) -> Numbers:
@@ -122,7 +132,7 @@ class _Counting:
     """Values counted in fixed cells."""
 
     def __init__(self, cells: Cells, *, whole: bool, tied: bool) -> None:
-        self.whole = whole
+        self.whole, self.full = whole, False
         self._cells, self._tied = cells, tied
         self._n = 0
         self._counts = np.zeros(CELLS + 1, np.int64)
@@ -144,6 +154,7 @@ class _Counting:
         limit = _FULL * (self._n + len(values)) + _CHANCE
         if not self._tied:
             if counts[:CELLS].max() > limit:
+                self.full = True
                 return False
             self._note_values(values, codes, counts)
         elif not self._note_ties(values, codes, limit):
@@ -192,6 +203,7 @@ class _Counting:
             places = places[known[places] != rows]
             others = self._others + np.bincount(places, minlength=CELLS + 1)
             if others[:CELLS].max() > limit:
+                self.full = True
                 return False
             self._others = others
         self._values = known

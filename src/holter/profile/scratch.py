@@ -14,7 +14,7 @@ class _Kept(threading.local):
     """Arrays by their use, each thread its own: what one thread writes no other sees."""
 
     def __init__(self) -> None:
-        self.arrays: dict[tuple[str, str], npt.NDArray[Any]] = {}
+        self.arrays: dict[tuple[str, Any], npt.NDArray[Any]] = {}
 
 
 _KEPT = _Kept()
@@ -29,7 +29,7 @@ def scratch(use: str, size: int, dtype: Any = np.float64) -> npt.NDArray[Any]:
     >>> scratch("example", 3).base is first.base
     True
     """
-    key = (use, np.dtype(dtype).str)
+    key = (use, dtype)
     array = _KEPT.arrays.get(key)
     if array is None or len(array) < size:
         array = np.empty(size, dtype)

@@ -7,7 +7,7 @@ from holter.profile.cells import CELLS, lay_cells, widths
 
 
 def laid(values):
-    return list(lay_cells(np.unique(values)))
+    return [cells for _, cells in lay_cells(np.unique(values))]
 
 
 def coded(cells, values):
@@ -77,10 +77,17 @@ def test_both_zeros_lie_in_the_same_cell():
 )
 def test_where_no_cells_can_be_laid_there_are_none_or_they_hold(values):
     ordered = np.array(values)
-    for cells in lay_cells(ordered):
+    for _, cells in lay_cells(ordered):
         codes = coded(cells, ordered)
         assert np.all(np.diff(codes[(codes >= 0) & (codes < CELLS)]) >= 0)
 
 
 def test_a_spike_at_both_ends_has_no_good_cells():
     assert not laid(RANDOM.beta(0.2, 0.2, 30_000))
+
+
+def test_kinds_that_were_too_coarse_are_skipped_but_for_the_dealt_ones():
+    values = np.unique(SAMPLES["normal"])
+    assert next(kind for kind, _ in lay_cells(values)) == 0
+    assert {kind for kind, _ in lay_cells(values, 1)} == {1, 2, 3} | {kind for kind, _ in lay_cells(values, 4)}
+    assert min(kind for kind, _ in lay_cells(values, 4)) == 2

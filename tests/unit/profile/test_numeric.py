@@ -7,7 +7,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from holter.profile import NumericColumn, Profile
+from holter.profile import NumericColumn, Profile, RankSummary
+from holter.profile.numeric import NumericReading
 
 INF = float("inf")
 
@@ -150,3 +151,93 @@ def test_constant_column_has_no_variance():
     column = Profile.of(pa.table({"x": [0.1] * 1000})).columns["x"]
     assert column.variance == 0.0
     assert column.mean == 0.1
+
+
+def test_signed_and_unsigned_parts_stay_whole_where_one_type_holds_both():
+    small, large, negative = of([1, 2], pa.int64()), of([2**64 - 1], pa.uint64()), of([-1], pa.int64())
+    both = NumericColumn.total([small, large])
+    assert (both.ranks.values.tolist(), both.rounded) == ([1, 2, 2**64 - 1], False)
+    mixed = NumericColumn.total([negative, large])
+    assert (mixed.ranks.values.dtype, mixed.rounded, mixed.minimum, mixed.maximum) == (np.float64, True, -1, 2**64 - 1)
+
+
+def test_the_same_numbers_in_other_types_are_not_different_values():
+    parts = [
+        of([1, 2, 3], dtype) for dtype in (pa.int8(), pa.float32(), pa.float64(), pa.uint64(), pa.decimal128(5, 1))
+    ]
+    merged = NumericColumn.total(parts)
+    assert (merged.distinct.estimate, merged.distinct.exact, len(merged.ranks.values)) == (3.0, True, 3)
+
+
+@pytest.mark.parametrize("dtype", [pa.float16(), pa.float32(), pa.float64()])
+def test_floats_of_every_width_have_nan_and_infinities(dtype):
+    column = NumericColumn.of(pa.array([float("nan"), INF, -INF, 1.5, None], pa.float64()).cast(dtype))
+    assert (column.nan, column.positive_infinite, column.negative_infinite, column.nulls) == (1, 1, 1, 1)
+    assert (column.minimum, column.maximum, column.distinct.estimate) == (1.5, 1.5, 1.0)
+
+
+def test_a_sum_beyond_a_double_is_not_taken_for_an_infinity():
+    column = of([1.7e308] * 3)
+    assert (column.positive_infinite, column.finite, column.mean) == (0, 3, 1.7e308)
+    assert of([1.7e308, -1.7e308, 1e308]).variance is None
+
+
+def test_subnormals_are_counted_as_what_they_are():
+    column = of([5e-324, -5e-324, 0.0, 1e-310])
+    assert (column.zeros, column.negatives, column.minimum, column.distinct.estimate) == (1, 1, -5e-324, 4.0)
+
+
+def test_a_long_column_in_many_chunks_is_the_same_as_its_parts_added():
+    values = np.random.default_rng(0).normal(size=200_000)
+    values[::7] = np.nan
+    reading = NumericReading(512)
+    for part in np.array_split(values, 9):
+        reading.add(pa.array(part, from_pandas=True))
+    column = reading.column()
+    finite = values[~np.isnan(values)]
+    assert (column.n, column.nulls, column.negatives) == (200_000, 200_000 - len(finite), np.count_nonzero(finite < 0))
+    assert (column.minimum, column.maximum) == (finite.min(), finite.max())
+    assert column.mean == pytest.approx(finite.mean(), abs=1e-12)
+    assert column.std == pytest.approx(finite.std(ddof=1), rel=1e-12)
+    assert column.distinct.interval[0] < len(finite) < column.distinct.interval[1]
+    assert len(column.ranks.values) <= 512
+    low, high = column.quantile_interval(0.5)
+    assert low <= np.quantile(finite, 0.5, method="inverted_cdf") <= high
+
+
+def test_a_refused_chunk_leaves_the_reading_as_it_was():
+    reading = NumericReading(16)
+    reading.add(pa.array([1], pa.timestamp("s")))
+    with pytest.raises(pa.ArrowException):
+        reading.add(pa.array([2**62], pa.timestamp("s")))
+    assert (reading.column().n, reading.column().maximum) == (1, 1_000_000)
+
+
+def test_quantile_intervals_end_at_minimum_and_maximum():
+    column = of(list(range(1000)), pa.int64(), k=4)
+    assert column.quantile_interval(0) == (0.0, column.quantile_interval(0)[1])
+    assert column.quantile_interval(1)[1] == 999.0
+    assert of([], pa.float64()).quantile_interval(0.5) is None
+    assert of([1.0, 2.0, 3.0]).quantile_interval(0.5) == (2.0, 2.0)
+
+
+def test_the_error_of_a_distance_is_what_both_sides_may_be_wrong_by():
+    rng = np.random.default_rng(0)
+    a, b = rng.pareto(1.2, 20_000), rng.pareto(1.2, 20_000) * 1.3
+    small = [RankSummary.of(values, 128) for values in (a, b)]
+    exact = [RankSummary.of(values) for values in (a, b)]
+    for metric, bound in (
+        (kolmogorov, sum(side.rank_error for side in small)),
+        (wasserstein, sum(side.mean_spread for side in small)),
+    ):
+        assert abs(metric(*small) - metric(*exact)) <= bound
+
+
+def kolmogorov(a, b):
+    at = np.union1d(a.values, b.values)
+    return max(abs(a.rank(x) / a.n - b.rank(x) / b.n) for x in at)
+
+
+def wasserstein(a, b):
+    full = [np.repeat(side.values, side.weights) for side in (a, b)]
+    return np.abs(full[0] - full[1]).mean()
