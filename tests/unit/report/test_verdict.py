@@ -96,6 +96,14 @@ def test_a_service_that_is_down_says_so(own_shelves, state):
     assert (judgement.mood, judgement.word, words) == (Mood.BAD, "Not serving.", "init() raised")
 
 
+def test_a_service_in_trouble_that_still_answers_shows_one_line_of_it(own_shelves):
+    resolve(own_shelves)
+    detail = "version 2 did not start: bad weights\nTraceback (most recent call last):"
+    own_shelves.registry.observe(DEPLOYMENT, Observed(DeploymentState.UNHEALTHY, 1, detail, START))
+    judgement, words = say(own_shelves)
+    assert (judgement.word, words) == ("Serving, with trouble.", "version 2 did not start: bad weights")
+
+
 def test_without_a_monitor_the_next_command_is_told(shelves):
     judgement, words = say(shelves, "churn-api")
     assert judgement.mood is Mood.UNKNOWN
