@@ -85,18 +85,17 @@ class CategoricalColumn:
         values, sizes = found.values, found.sizes
         threshold = _threshold(sizes, cap)
         keep, drop = np.flatnonzero(sizes > threshold), np.flatnonzero(sizes <= threshold)
-        counts: dict[str, int] = {}
-        for name, size in zip(names_of(taken(values, keep)), sizes[keep].tolist(), strict=True):
-            counts[name] = counts.get(name, 0) + size
-        present, lengths = int(sizes.sum()), lengths_of(values) if dtype == _TEXT else None
+        lengths, is_text = lengths_of(values), dtype == _TEXT
+        counts = _by_name(names_of(taken(values, keep), lengths[keep]), sizes[keep].tolist())
+        present = int(sizes.sum())
         return cls(
             n=present + found.nulls,
             nulls=found.nulls,
             counts=counts,
             other=present - sum(counts.values()),
-            empty=0 if lengths is None else int(sizes[lengths == 0].sum()),
+            empty=int(sizes[lengths == 0].sum()) if is_text else 0,
             dtype=dtype,
-            lengths=Lengths() if lengths is None else Lengths.of(lengths, sizes),
+            lengths=Lengths.of(lengths, sizes) if is_text else Lengths(),
             error=threshold,
             unnamed=Unnamed.of(taken(values, drop), sizes[drop]) if len(drop) else None,
         )
@@ -178,6 +177,16 @@ class CategoricalColumn:
             errors={name: missed for name, missed in self.errors.items() if name in kept},
             unnamed=Unnamed.total([unnamed, self.unnamed] if self.unnamed else [unnamed]) if known else None,
         )
+
+
+def _by_name(names: list[str], sizes: list[int]) -> dict[str, int]:
+    """Return the rows of each name; values that no name tells apart (two ways to write broken bytes) are one."""
+    counts = dict(zip(names, sizes, strict=True))
+    if len(counts) < len(names):
+        counts = dict.fromkeys(names, 0)
+        for name, size in zip(names, sizes, strict=True):
+            counts[name] += size
+    return counts
 
 
 def total_lengths(parts: Sequence[Lengths | None]) -> Lengths | None:

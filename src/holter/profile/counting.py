@@ -95,7 +95,8 @@ def _named(part: Counted) -> Counted:
         there = numbers_in(pc.cast(pc.is_valid(values), pa.int8())).astype(bool)
         values, sizes, nulls = values.drop_null(), sizes[there], nulls + int(sizes[~there].sum())
     if is_text(values.type):
-        return Counted(pc.cast(values, pa.large_string()), sizes, nulls, part.unique)
+        wide = values if pa.types.is_large_string(values.type) else pc.cast(values, pa.large_string())
+        return Counted(wide, sizes, nulls, part.unique)
     return Counted(text_of([_name(value) for value in values.to_pylist()]), sizes, nulls)
 
 

@@ -20,6 +20,19 @@ _SHAPES: Final = (
 )
 """Shapes of identifiers: a pattern, a character no such value is without, and the lengths it can have (none: any)."""
 
+_LENGTHS: Final = frozenset(length for _, _, _, possible in _SHAPES for length in possible)
+
+
+def may_be_identifier(name: str) -> bool:
+    """Tell quickly whether a value can have one of the shapes; most cannot.
+
+    Examples
+    --------
+    >>> [may_be_identifier(name) for name in ("blue", "a@b.org", "s3://bucket", "f" * 32)]
+    [False, True, True, True]
+    """
+    return "@" in name or "://" in name or len(name) in _LENGTHS
+
 
 def count_shapes(values: pa.Array, sizes: npt.NDArray[np.int64]) -> dict[str, int]:
     """Return the rows whose value looks like an identifier, by shape; shapes without rows are left out.

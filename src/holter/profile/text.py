@@ -4,10 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from holter.profile.categorical import CategoricalColumn, total_lengths
 from holter.profile.distinct import Distinct
 from holter.profile.lengths import Lengths
 from holter.profile.opaque import joined_types
+from holter.profile.shapes import count_shapes, may_be_identifier
+from holter.profile.texts import text_of
 from holter.profile.unnamed import Unnamed
 
 FEW: Final = 100
@@ -104,13 +108,29 @@ def recognised(column: CategoricalColumn) -> CategoricalColumn | TextColumn:
 def _is_text(column: CategoricalColumn) -> bool:
     if column.dtype != "string" or (column.exact and len(column.counts) <= FEW):
         return False
-    values = column.forgotten()
-    different = len(column.counts) if column.exact else values.distinct.estimate if values else 0
+    different = _different(column)
     if different <= FEW:
         return False
     if different >= MANY and different >= ALMOST * column.present:
         return True
     if column.lengths is not None and column.lengths.total >= LONG * column.lengths.n:
         return True
-    alike = sum(values.shapes.values()) if values else 0
-    return alike >= ALMOST * (column.present - column.empty) > 0
+    return _alike(column) >= ALMOST * (column.present - column.empty) > 0
+
+
+def _different(column: CategoricalColumn) -> float:
+    """Return how many different values there are; those that were pooled and never counted are none."""
+    if column.exact:
+        return len(column.counts)
+    distinct = column.distinct
+    return 0 if distinct is None else distinct.estimate
+
+
+def _alike(column: CategoricalColumn) -> int:
+    """Return the rows whose value looks like an identifier. Most names cannot, and a pattern is not tried on them."""
+    pooled = sum(column.unnamed.shapes.values()) if column.unnamed else 0
+    likely = {name: rows for name, rows in column.counts.items() if may_be_identifier(name)}
+    if pooled + sum(likely.values()) < ALMOST * (column.present - column.empty):
+        return 0
+    sizes = np.fromiter(likely.values(), np.int64, len(likely))
+    return pooled + sum(count_shapes(text_of(list(likely)), sizes).values())

@@ -80,17 +80,18 @@ def sum_where(sizes: npt.NDArray[np.int64], where: pa.Array) -> int:
     return int(sizes[flags.astype(bool)].sum())
 
 
-def names_of(values: pa.Array) -> list[str]:
+def names_of(values: pa.Array, lengths: npt.NDArray[Any]) -> list[str]:
     r"""Return the name of each text: itself, or its beginning and a digest where it is longer than :data:`LONGEST`.
 
     Bytes that are no UTF-8 are written as ``\xe9``: Arrow does not check the text that others hand over.
 
     Examples
     --------
-    >>> [len(name) for name in names_of(pa.array(["short", "long " * 100]))]
+    >>> values = pa.array(["short", "long " * 100])
+    >>> [len(name) for name in names_of(values, lengths_of(values))]
     [5, 256]
     """
-    is_long = lengths_of(values) > LONGEST
+    is_long = lengths > LONGEST
     if not is_long.any():
         return _decoded(values)
     short, long = np.flatnonzero(~is_long), np.flatnonzero(is_long)
@@ -124,7 +125,7 @@ def digests_of(names: Sequence[str], hashes: npt.NDArray[np.uint64]) -> npt.NDAr
     Examples
     --------
     >>> value = pa.array(["long " * 100])
-    >>> digests_of(names_of(value), np.zeros(1, np.uint64)) == hash_text(value)
+    >>> digests_of(names_of(value, lengths_of(value)), np.zeros(1, np.uint64)) == hash_text(value)
     array([ True])
     """
     found = hashes.copy()
