@@ -13,6 +13,8 @@ import pytest
 from holter.errors import DamagedProfile, NewerFormat
 from holter.profile import OpaqueColumn, Profile, RankSummary
 from holter.profile.format import FORMAT, MAGIC
+from holter.profile.format.sample import StoredSample
+from holter.profile.sample import Sample
 
 
 @pytest.fixture(scope="module")
@@ -114,3 +116,38 @@ def test_bytes_of_format_1_stay_readable():
     assert columns["l"] == OpaqueColumn(8, 4, "list<item: int64>")
     assert columns["n"] == OpaqueColumn(8, 8, "null")
     assert Profile.from_bytes((profile + profile).to_bytes()) == profile + profile
+
+
+JOINT = [["x"], b"\0" * 8, b"\0" * 8, b"\0" * 8, b"\0" * 8]
+ROWS = StoredSample.of(Sample.of(pa.table({"x": [1, 2]}), 2)).rows
+SAMPLE = [2, [], b"\1" + b"\0" * 7 + b"\2" + b"\0" * 7, b"\1" + b"\0" * 15, ROWS, 2**64 - 1]
+
+
+def test_joint_sums_and_sample_are_read_back():
+    table = pa.table({"x": [1.0, 2.0, None], "y": [1, 5, 7], "s": ["a", None, "b"]})
+    profile = Profile.of(table, joint=True, sample=2, key=["y"])
+    assert Profile.from_bytes(profile.to_bytes()) == profile
+    read = Profile.from_bytes(seal(msgspec.msgpack.encode([1, {}, JOINT, SAMPLE])))
+    assert (read.joint.names, read.sample.rows.num_rows) == (("x",), 2)
+
+
+@pytest.mark.parametrize(
+    ("joint", "sample"),
+    [
+        ([["x"] * 2, *JOINT[1:]], None),
+        ([["y", "x"], *JOINT[1:]], None),
+        ([[f"x{n:03}" for n in range(65)], *JOINT[1:]], None),
+        ([["x"], b"", *JOINT[2:]], None),
+        ([["x"], b"\0" * 16, *JOINT[2:]], None),
+        (None, [1, *SAMPLE[1:]]),
+        (None, [*SAMPLE[:2], SAMPLE[2][:8], *SAMPLE[3:]]),
+        (None, [*SAMPLE[:2], SAMPLE[2][8:] * 2, *SAMPLE[3:]]),
+        (None, [*SAMPLE[:4], ROWS[:-40], SAMPLE[5]]),
+        (None, [*SAMPLE[:4], b"no stream of Arrow", SAMPLE[5]]),
+        (None, [*SAMPLE[:5], -1]),
+        (None, [*SAMPLE[:3], b"odd", *SAMPLE[4:]]),
+    ],
+)
+def test_joint_sums_and_samples_that_make_no_sense_are_damaged(joint, sample):
+    with pytest.raises(DamagedProfile):
+        Profile.from_bytes(seal(msgspec.msgpack.encode([1, {}, joint, sample])))

@@ -9,7 +9,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from holter.errors import UnsupportedTable
+from holter.errors import UnreadableTable, UnsupportedTable
 from holter.profile import CategoricalColumn, NumericColumn, OpaqueColumn, Profile, Window, kind_of, type_name
 from holter.profile import chunks as room
 from holter.types import Kind, Schema, Span
@@ -126,6 +126,53 @@ def test_a_long_stream_is_read_in_pieces_of_bounded_size():
     off = max(abs(column.ranks.rank(x) - int(np.searchsorted(values, x, "right"))) for x in probes)
     assert off <= column.ranks.error <= 1_800_000 / 256 * 1.5
     assert column.mean == pytest.approx(values.mean())
+
+
+@pytest.mark.parametrize("threads", [2, 3, 8])
+def test_threads_change_nothing(threads):
+    rng = np.random.default_rng(4)
+    names = [f"c{number}" for number in range(20)]
+    batches = [pa.record_batch({name: rng.normal(size=40_000) for name in names}) for _ in range(4)]
+    batches = [batch.append_column("s", pa.array(["a", "b", None, ""] * 10_000)) for batch in batches]
+    asked = {"joint": True, "sample": 50, "key": ["c0"], "k": 128}
+    one = Profile.of(pa.Table.from_batches(batches), **asked)
+    many = Profile.of(pa.RecordBatchReader.from_batches(batches[0].schema, batches), threads=threads, **asked)
+    assert many == one
+    assert list(many.columns) == [*names, "s"]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_what_a_reader_raises_is_raised_as_it_is(threads):
+    batch = pa.record_batch({"x": np.arange(40_000.0)})
+
+    def batches():
+        yield batch
+        yield batch
+        raise UnreadableTable("part-3.parquet", "it ends early")
+
+    reader = pa.RecordBatchReader.from_batches(batch.schema, batches())
+    with pytest.raises(UnreadableTable, match=r"part-3\.parquet"):
+        Profile.of(reader, threads=threads)
+
+
+def test_small_batches_are_joined_and_wide_tables_come_few_rows_at_a_time(monkeypatch):
+    batch = pa.record_batch({"x": [1, 2], "y": [3, 4]})
+    monkeypatch.setattr(room, "LEAST_ROWS", 6)
+    monkeypatch.setattr(room, "CHUNK_ROWS", 7)
+    reader = pa.RecordBatchReader.from_batches(batch.schema, [batch] * 5)
+    assert [chunk.num_rows for chunk in room.chunks(reader)] == [6, 4]
+    large = pa.record_batch({"x": list(range(5)), "y": list(range(5))})
+    reader = pa.RecordBatchReader.from_batches(batch.schema, [batch, batch, large])
+    assert [chunk.num_rows for chunk in room.chunks(reader)] == [4, 5]
+    monkeypatch.setattr(room, "CHUNK_CELLS", 6)
+    assert [chunk.num_rows for chunk in room.chunks(pa.Table.from_batches([large]).to_reader())] == [3, 2]
+
+
+def test_runs_are_read_like_the_values_they_stand_for():
+    runs = pa.RunEndEncodedArray.from_arrays(pa.array([2, 3]), pa.array([1.5, None]))
+    words = pa.RunEndEncodedArray.from_arrays(pa.array([1, 3]), pa.array(["a", "b"]))
+    columns = Profile.of(pa.table({"x": runs, "s": words})).columns
+    assert (columns["x"].mean, columns["x"].nulls, columns["s"].counts) == (1.5, 1, {"a": 1, "b": 2})
 
 
 def test_batches_larger_than_a_chunk_are_cut(monkeypatch):

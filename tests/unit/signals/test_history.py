@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holter.profile import Profile
+from holter.signals.comparable import Laid
 from holter.signals.distances import DISTANCES, distances
 from holter.signals.history import drift_history
 
@@ -16,7 +17,7 @@ def agree(targets, baseline):
     history = drift_history(targets, baseline)
     for name, before in baseline.columns.items():
         for place, target in enumerate(targets):
-            single = {each.metric: each.value for each in distances("s", target.columns.get(name), before)}
+            single = {each.metric: each.value for each in distances("s", Laid(target.columns.get(name), before))}
             for metric in DISTANCES:
                 value, expected = history.of(name, metric)[place], single.get(metric)
                 assert (value is None) == (expected is None), (name, metric, value, expected)
