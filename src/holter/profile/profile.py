@@ -71,7 +71,7 @@ class Profile:
             Values kept for each numeric column; quantiles are exact up to that many distinct ones.
         joint
             Whether to sum over pairs of numeric columns too (:class:`Joint`), as correlation and principal components
-            need. Off by default: it costs about as much as all the columns, and few ask for it.
+            need. Off by default: it costs half as much again as all the columns, and few ask for it.
         sample
             Rows to keep (:class:`Sample`). 0 by default: a profile is what is left when the rows are gone, and holds
             rows of people only where somebody asked for it.
