@@ -119,8 +119,8 @@ def _sample(values: Floats, size: int) -> tuple[Floats, bool]:
 
 
 def _together(blocks: list[Numbers]) -> Numbers:
-    if not blocks:
-        return np.empty(0)
+    if len(blocks) < 2:
+        return blocks[0] if blocks else np.empty(0)
     return np.concatenate(blocks, dtype=common_type(blocks), casting="unsafe")
 
 

@@ -52,3 +52,22 @@ def test_damaged_distinct_is_refused():
     stored.distinct = b"r\0"
     with pytest.raises(ValueError, match="registers"):
         stored.column()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"values": np.array([1.0, 1.0]).tobytes()},
+        {"values": np.array([2.0, 1.0]).tobytes()},
+        {"values": np.array([1.0, np.nan]).tobytes()},
+        {"values": np.array([-np.inf, 1.0]).tobytes()},
+        {"weights": b"\1\0"},
+        {"error": -1},
+    ],
+)
+def test_ranks_that_make_no_sense_are_refused(change):
+    stored = StoredNumeric.of(NumericColumn.of(pa.array([1.0, 2.0])))
+    for name, value in change.items():
+        setattr(stored.ranks, name, value)
+    with pytest.raises(ValueError, match="ascend"):
+        stored.column()

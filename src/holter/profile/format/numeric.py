@@ -49,6 +49,8 @@ class StoredRanks(msgspec.Struct, array_like=True):
         weights = _array(self.weights, self.weight_dtype).astype(np.int64)
         if len(values) != len(weights):
             raise ValueError("values and weights differ in number")
+        if not _ordered(values) or weights.min(initial=1) < 1 or self.error < 0:
+            raise ValueError("ranks that do not ascend")
         # format 1 did not store how far values were moved: not at all only where none was left out
         spread = 0.0 if not self.error and self.spread is None else self.spread
         return RankSummary(values, weights, self.error, spread)
@@ -108,3 +110,10 @@ class StoredNumeric(msgspec.Struct, array_like=True, tag="n"):
 
 def _array(raw: bytes, dtype: str) -> npt.NDArray[Any]:
     return np.frombuffer(raw, dtype).astype(np.dtype(dtype).newbyteorder("="))
+
+
+def _ordered(values: npt.NDArray[Any]) -> bool:
+    """Tell whether values are finite and ascend; everything read from ranks relies on it."""
+    return bool(
+        np.all(values[1:] > values[:-1]) and np.all(np.isfinite(values[:1])) and np.all(np.isfinite(values[-1:]))
+    )
