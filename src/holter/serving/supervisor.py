@@ -180,7 +180,8 @@ class Supervisor:
         def how(wanted: Wanted) -> Wanted:  # somebody may want another by now
             if role == SHADOW:
                 return replace(wanted, shadow=None) if wanted.shadow == version else wanted
-            return replace(wanted, canary=None) if wanted.canary == before.canary else wanted
+            same = wanted.canary is not None and wanted.canary.version == version
+            return replace(wanted, canary=None) if same else wanted
 
         self._shelves.registry.change(
             deployment.name,
