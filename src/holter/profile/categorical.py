@@ -1,5 +1,6 @@
 """How often each category of a column occurs."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -138,10 +139,11 @@ class CategoricalColumn:
     @classmethod
     def total(cls, parts: Sequence["CategoricalColumn"]) -> "CategoricalColumn":
         """Return the counts of all rows of all parts."""
-        counts = dict(parts[0].counts)
+        summed = defaultdict[str, int](int, parts[0].counts)
         for part in parts[1:]:
             for name, size in part.counts.items():
-                counts[name] = counts.get(name, 0) + size
+                summed[name] += size
+        counts = dict(summed)
         return cls(
             n=sum(part.n for part in parts),
             nulls=sum(part.nulls for part in parts),
