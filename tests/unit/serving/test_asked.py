@@ -106,9 +106,10 @@ def test_what_does_not_fit_says_where(kind, body, status, words):
 @pytest.mark.parametrize(
     ("kind", "dtype"),
     [
-        (np.ndarray, "int64"),
+        (np.ndarray, "float64"),
         (NDArray[np.float32], "float32"),
-        (NDArray[Any], "int64"),
+        (NDArray[Any], "float64"),
+        (NDArray[np.int32], "int32"),
         (np.ndarray[Any, np.dtype[np.int8]], "int8"),
     ],
 )
@@ -116,6 +117,24 @@ def test_lists_become_an_array_where_the_script_asks_for_one(kind, dtype):
     found = read(taking(kind), b'{"data": [[1, 2]]}')
     assert found.dtype == dtype
     assert found.shape == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "expected"),
+    [
+        (np.ndarray, b"[]", np.empty((0, 0))),
+        (np.ndarray, b"[[]]", np.empty((1, 0))),
+        (np.ndarray, b"[1, 2]", np.array([1, 2])),
+        (np.ndarray, b"[[[1.5]]]", np.array([[[1.5]]])),
+        (np.ndarray, b'[["a", "b"]]', np.array([["a", "b"]])),
+        (NDArray[np.float64], b"[[1, null]]", np.array([[1, np.nan]])),
+        (NDArray[np.int64], b"[[1], [2]]", np.array([[1], [2]])),
+    ],
+)
+def test_arrays_of_any_shape(kind, body, expected):
+    found = read(taking(kind), body)
+    assert found.dtype == expected.dtype
+    np.testing.assert_array_equal(found, expected)
 
 
 def test_without_numpy_nothing_is_an_array(monkeypatch):
