@@ -52,7 +52,9 @@ def log_labels(
     row: str | None = None,
     received_at: datetime,
 ) -> Labelled:
-    """Store labels and return how many were taken, and how many of them have a record; null and NaN labels mean "not known yet" and are left out.
+    """Store labels and return how many were taken, and how many of them have a record now.
+
+    Null and NaN labels mean "not known yet" and are left out.
 
     Parameters
     ----------

@@ -14,6 +14,8 @@ from holter.capture.answers import answers
 from holter.capture.columns import INSTANT
 from holter.capture.labels import request_ids
 from holter.capture.parsing import THRESHOLD
+from holter.capture.redacted_table import redacted_table
+from holter.capture.redaction import ensure_key
 from holter.errors import InputError, NaiveTime, UnknownColumn
 from holter.registry import ModelVersion, Shelves
 from holter.source import stream
@@ -97,7 +99,9 @@ def log(
     at = as_utc(received_at)
     entry = shelves.registry.deployment(deployment)
     model = shelves.registry.version(entry.model, version or entry.wanted.version)
-    rows = stream(table).read_all()
+    policy = entry.settings.redact
+    key_of_hashes = ensure_key(shelves.root) if "hash" in policy.values() else b""
+    rows = redacted_table(stream(table).read_all(), policy, key_of_hashes)
     columns = _found(rows, Columns(key, time, prediction, score))
     records = _records(rows, columns, model, at, zone)
     if not len(records):

@@ -85,7 +85,7 @@ class Redactor:
 
     def __init__(self, policy: Mapping[str, str], columns: Sequence[str] = (), key: bytes = b"") -> None:
         check_policy(policy)
-        self._actions = {column: _action(text, key) for column, text in policy.items()}
+        self._actions = {column: action_of(text, key) for column, text in policy.items()}
         self._columns = tuple(columns)
 
     def request(self, body: bytes) -> bytes:
@@ -169,7 +169,8 @@ class Redactor:
         ]
 
 
-def _action(text: str, key: bytes) -> Action:
+def action_of(text: str, key: bytes) -> Action:
+    """Return what an action does to a value; None stays None."""
     if text == "drop":
         return lambda _: None
     if text == "hash":

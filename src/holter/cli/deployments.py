@@ -30,6 +30,14 @@ SLOTS = ("primary", "secondary")
 @click.option("--max-request-mb", type=click.IntRange(0), default=64, show_default=True, help="0: any size.")
 @click.option("--event-time-header", is_flag=True, help="Believe X-Holter-Event-Time of requests.")
 @click.option("--no-capture", is_flag=True, help="Record nothing.")
+@click.option(
+    "--acknowledge", type=click.Choice(["written", "synced"]), default="written", help="When a reply may be given."
+)
+@click.option("--sync-seconds", type=float, default=0.2, show_default=True, help="Between two syncs to the disk.")
+@click.option("--journal-full", type=click.Choice(["refuse", "serve"]), help="Default: the setting of the workspace.")
+@click.option("--redact", multiple=True, metavar="COLUMN=ACTION", help="drop, hash or truncate:N; may be repeated.")
+@click.option("--keep-days", type=float, help="Age at which records are removed; default: never.")
+@click.option("--keep-label-days", type=float, help="Age at which labels are removed; default: with the records.")
 @click.option("--auth", is_flag=True, help="Ask every request for a key; two are made and shown once.")
 @click.option("--cors-origins", default="", metavar="ORIGINS", help="Web pages that may score, with commas; * for all.")
 @click.option("--ssl-certfile", type=click.Path(path_type=Path), help="PEM file with certificate and chain: use TLS.")
@@ -53,6 +61,12 @@ def deploy(
     max_request_mb: int,
     event_time_header: bool,
     no_capture: bool,
+    acknowledge: str,
+    sync_seconds: float,
+    journal_full: str | None,
+    redact: tuple[str, ...],
+    keep_days: float | None,
+    keep_label_days: float | None,
     auth: bool,
     cors_origins: str,
     ssl_certfile: Path | None,
@@ -80,6 +94,12 @@ def deploy(
         max_request_mb=max_request_mb,
         event_time_header=event_time_header,
         capture=not no_capture,
+        acknowledge=acknowledge,
+        sync_seconds=sync_seconds,
+        journal_full=journal_full or "",
+        redact=pairs(redact),
+        keep_days=keep_days,
+        keep_label_days=keep_label_days,
         auth=auth,
         cors_origins=cors_origins,
         ssl_certfile=None if ssl_certfile is None else str(ssl_certfile),
@@ -229,13 +249,20 @@ def keys(name: str, regenerate: str | None, as_json: bool) -> None:
 
 @deployments.command()
 @click.argument("name")
+@click.option("--purge", is_flag=True, help="Remove its records, labels and journal as well.")
 @click.confirmation_option(prompt="It will stop answering. Go on?")
 @workspace_option
 @json_option
-def delete(name: str, as_json: bool) -> None:
-    """Stop serving for good; its records stay on disk."""
-    workspace().deployment(name).delete()
-    answer(f"{name}: deleted.", {"deleted": name}, as_json=as_json)
+def delete(name: str, purge: bool, as_json: bool) -> None:
+    """Stop serving for good. Its records are kept, unless --purge removes them."""
+    ws = workspace()
+    ws.deployment(name).delete(purge=purge)
+    if purge:
+        removed, waiting = ws.purge(name)
+        text = f"{name}: deleted, {removed} sets of records removed" + (f", {waiting} soon." if waiting else ".")
+    else:
+        text = f"{name}: deleted. Its records are kept; remove them with: holter records purge {name}"
+    answer(text, {"deleted": name, "purged": purge}, as_json=as_json)
 
 
 @deployments.command()

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from holter.cli import alerts, answers, deployments, ledger, models, monitors, tables, tree
+from holter.cli import alerts, answers, deployments, ledger, models, monitors, records, tables, tree
 from holter.cli.options import Group
 from holter.errors import HolterError
 
@@ -53,6 +53,7 @@ for command in (
     deployments.deployments,
     deployments.labels,
     deployments.log,
+    records.records,
     monitors.monitors,
     alerts.alerts,
     answers.answers,

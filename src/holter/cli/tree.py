@@ -61,6 +61,7 @@ def status(as_json: bool) -> None:
         "deployments": ws.deployments(),
         "alerts": ws.alerts(open_only=True),
         "answers": ws.answers(under_way=True),
+        "journals that need a look": ws.kept().warnings,
     }
     text = "\n\n".join([str(found), *(f"{name}:\n{part}" for name, part in parts.items() if part)])
     answer(text, found.to_dict() | {name: part.to_dict() for name, part in parts.items()}, as_json=as_json)

@@ -96,7 +96,10 @@ class ServedModel:
         self._baseline = baseline
 
     def schema(self) -> Schema:
-        """Return the schema of the wanted version, but for what is redacted; one without is taken as the oldest day of records shows."""
+        """Return the schema of the wanted version, but for what is redacted.
+
+        A version without one has that of the oldest day of records.
+        """
         version = self._shelves.registry.version(self._deployment.model, self._deployment.wanted.version)
         if version.schema is not None:
             return watched_schema(version.schema, self._deployment.settings.redact)
@@ -176,7 +179,7 @@ class BatchTable:
         return self._table.label is not None
 
     def changed(self) -> None:
-        """A table is what it always was."""
+        """Return None: a table is what it always was."""
 
     def first(self) -> datetime | None:
         """Return the oldest event time."""

@@ -45,7 +45,8 @@ class Watch:
         """Gather it.
 
         A monitor on the wall clock begins where it was created, or where its deployment took another model: what lies
-        before is for :func:`backfill`, and wakes nobody. One on event time begins with the oldest record; its clock never runs ahead of the wall clock.
+        before is for :func:`backfill`, and wakes nobody. One on event time begins with the oldest record; its clock
+        never runs ahead of the wall clock.
 
         Raises
         ------

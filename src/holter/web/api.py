@@ -2,14 +2,17 @@
 
 from datetime import UTC, datetime
 from io import BytesIO
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from fastapi import APIRouter, Body, Query, Request
 from starlette.concurrency import run_in_threadpool
 
-from holter.errors import BadLabels
+from holter.errors import BadLabels, InputError
 from holter.registry import Shelves
 from holter.types import Span, as_utc
+
+if TYPE_CHECKING:
+    from holter.capture.labels import Labelled
 
 MOST: Final = 10_000
 """Rows of one reply at most."""
@@ -23,6 +26,7 @@ def api_routes(shelves: Shelves) -> APIRouter:
     _add_registry(routes, shelves)
     _add_findings(routes, shelves)
     _add_labels(routes, shelves)
+    _add_records(routes, shelves)
     return routes
 
 
@@ -109,15 +113,61 @@ def _add_labels(routes: APIRouter, shelves: Shelves) -> None:
         body = await _body(request)
         kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
         taken = await run_in_threadpool(_take, shelves, name, (body, kind), (key, label, row))
-        return {"deployment": name, "labels": taken}
+        return {"deployment": name, "labels": int(taken), "known": taken.known}
 
 
-def _take(shelves: Shelves, name: str, sent: tuple[bytes, str], columns: tuple[str, str, str | None]) -> int:
+def _take(shelves: Shelves, name: str, sent: tuple[bytes, str], columns: tuple[str, str, str | None]) -> "Labelled":
     from holter.capture.labels import log_labels
 
     shelves.registry.deployment(name)
     key, label, row = columns
     return log_labels(shelves, name, table_of(*sent), key=key, label=label, row=row, received_at=datetime.now(UTC))
+
+
+def _add_records(routes: APIRouter, shelves: Shelves) -> None:
+    @routes.post("/deployments/{name}/records")
+    async def records(
+        name: str,
+        request: Request,
+        key: str | None = None,
+        event_time: str | None = None,
+        zone: str | None = None,
+        prediction: str | None = None,
+        score: str | None = None,
+    ) -> dict[str, Any]:
+        """Record rows that were scored elsewhere; the body is a JSON list of objects, CSV or Parquet.
+
+        The parameters name its columns. The same rows twice are recorded once.
+        """
+        body = await _body(request)
+        kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+        columns = {"key": key, "time": event_time, "zone": zone, "prediction": prediction, "score": score}
+        new = await run_in_threadpool(_log, shelves, name, (body, kind), columns)
+        return {"deployment": name, "records": new}
+
+
+def _log(shelves: Shelves, name: str, sent: tuple[bytes, str], columns: dict[str, str | None]) -> int:
+    import pyarrow as pa
+
+    from holter.capture.history import import_history
+
+    shelves.registry.deployment(name)
+    table, time = table_of(*sent), columns["time"]
+    if time is not None and time in table.column_names and pa.types.is_string(table[time].type):
+        table = table.set_column(table.column_names.index(time), time, _times(table[time]))
+    return import_history(shelves, name, table, received_at=datetime.now(UTC), **columns)
+
+
+def _times(texts: Any) -> Any:
+    """Read ISO 8601, which is what JSON has for times; all with a zone, or none with one."""
+    import pyarrow as pa
+
+    try:
+        moments = [None if text is None else datetime.fromisoformat(text) for text in texts.to_pylist()]
+        zoned = any(moment is not None and moment.tzinfo is not None for moment in moments)
+        return pa.chunked_array([pa.array(moments, pa.timestamp("us", "UTC" if zoned else None))])
+    except (ValueError, pa.ArrowException) as error:
+        raise InputError(f"the event times are not ISO 8601: {error}") from error
 
 
 async def _body(request: Request) -> bytes:

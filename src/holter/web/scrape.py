@@ -13,6 +13,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from starlette.responses import Response
 
+from holter.capture.health import healths
 from holter.registry import Shelves
 from holter.registry.entries import Deployment
 from holter.serving.gauges import read
@@ -21,6 +22,7 @@ from holter.types.traffic import LATENCY_BOUNDS_US
 from holter.workspace import tree
 
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_OF: Final = ("deployment",)
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 
 
@@ -89,8 +91,9 @@ class Scrape:
         self._shelves, self._now, self._settled = shelves, now, settled
 
     def collect(self) -> Iterator[Metric]:
-        """Yield requests, failures and latency by deployment, open alerts by level, and how far monitors are behind."""
+        """Yield traffic and journals by deployment, open alerts by level, and how far monitors are behind."""
         yield from self._traffic()
+        yield from self._journals()
         yield from self._workers()
         yield self._alerts()
         yield self._lag()
@@ -124,6 +127,19 @@ class Scrape:
             memory.add_metric(place, each.memory)
             replaced.add_metric(place, each.replaced)
         return wanted, ready, memory, replaced
+
+    def _journals(self) -> Iterable[Metric]:
+        """Say how far each table is behind its journal: 0 where nothing waits."""
+        lag = GaugeMetricFamily("holter_journal_lag_seconds", "Since the oldest request that waits.", labels=_OF)
+        held = GaugeMetricFamily("holter_journal_bytes", "What the journals hold.", labels=_OF)
+        odd = GaugeMetricFamily("holter_journal_unreadable_bytes", "What cannot be read.", labels=_OF)
+        for each in healths(self._shelves, self._now):
+            if each.shelf.ended is None:
+                name = [each.shelf.deployment]
+                lag.add_metric(name, max(each.lag or 0.0, 0.0))
+                held.add_metric(name, each.held)
+                odd.add_metric(name, each.unreadable)
+        return lag, held, odd
 
     def _alerts(self) -> Metric:
         family = GaugeMetricFamily("holter_open_alerts", "Alerts that want attention.", labels=["level", "monitor"])

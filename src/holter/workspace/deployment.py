@@ -183,6 +183,15 @@ class Deployment:
             self.log_labels(whole, key=key, label=label, received_at=at)
         return new
 
+    def import_history(self, table: Any, **columns: Any) -> int:
+        """Record history that may be larger than memory, part by part; return how many records were new.
+
+        ``table`` and ``columns`` are as for :meth:`log`; ``version`` is the model version that answered.
+        """
+        from holter.capture.history import import_history
+
+        return import_history(self.shelves, self.name, table, received_at=datetime.now(UTC), **columns)
+
     def records(self, since: datetime | None = None, until: datetime | None = None) -> "pa.Table":
         """Return what was scored from ``since`` up to ``until`` (event time), with the labels known by now.
 
@@ -276,9 +285,9 @@ class Deployment:
         """Serve again."""
         return self._want(paused=False, reason=reason)
 
-    def delete(self) -> None:
-        """Stop serving for good. Its records stay on disk."""
-        self.shelves.registry.delete(self.name, actor=actor())
+    def delete(self, *, purge: bool = False) -> None:
+        """Stop serving for good. Its records stay on disk, unless ``purge`` asks for their removal."""
+        self.shelves.registry.delete(self.name, purge=purge, actor=actor())
         forget_keys(self.shelves.root, self.name)
 
     @property

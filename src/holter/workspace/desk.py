@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from holter.errors import InputError
 from holter.registry import Shelves
@@ -21,6 +21,10 @@ from holter.workspace.models import Models
 from holter.workspace.monitor import Monitor
 from holter.workspace.results import Alerts, Answers, Deployments, Ledger, Monitors
 from holter.workspace.watching import checked, duration, keep_baseline, known, table_target
+
+if TYPE_CHECKING:
+    from holter.capture.erasing import Erasure
+    from holter.workspace.keeping import Kept
 
 _DAY = timedelta(days=1)
 _UNDER_WAY = (JobState.WANTED, JobState.RUNNING)
@@ -156,6 +160,43 @@ class Workspace:
     def deployments(self) -> Deployments:
         """Return every deployment."""
         return Deployments(tuple(self.shelves.registry.deployments()))
+
+    def kept(self) -> "Kept":
+        """Return what is kept of each deployment, deleted ones too, and how the journals stand."""
+        from holter.capture.health import healths
+        from holter.workspace.keeping import Kept
+
+        return Kept(tuple(healths(self.shelves, datetime.now(UTC))))
+
+    def erase(self, deployment: str, column: str, value: str) -> "Erasure":
+        """Erase the records where a column has a value, wherever they are; see :func:`holter.capture.erasing.erase`.
+
+        Raises
+        ------
+        NotFound
+            If there is no such deployment and nothing is left of one.
+        UnknownColumn
+            If no record has the column.
+        """
+        from holter.capture.erasing import erase
+
+        return erase(self.shelves, deployment, column, value, actor=actor(), now=datetime.now(UTC))
+
+    def purge(self, deployment: str) -> tuple[int, int]:
+        """Remove what a deleted deployment has left; return how many sets of records went, and how many will soon.
+
+        Raises
+        ------
+        NotFound
+            If nothing is left of it.
+        InUse
+            If it was not deleted.
+        """
+        from holter.capture.purging import purge
+
+        unwanted = self.shelves.registry.unwant(deployment, actor=actor())
+        removed = sum(purge(self.shelves, shelf) for shelf in unwanted)
+        return removed, len(unwanted) - removed
 
     def monitor(
         self,

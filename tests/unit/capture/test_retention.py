@@ -9,7 +9,10 @@ import pytest
 from holter.capture.compactor import Compactor
 from holter.capture.journal import Journal
 from holter.capture.labels import log_labels
+from holter.capture.log import log
 from holter.capture.places import journal_folder
+from holter.capture.redacted_table import redacted_table
+from holter.capture.redaction import ensure_key, hashed
 from holter.registry import DeploymentSettings
 from holter.registry.redacted import recorded_schema, watched_schema
 from holter.types import Span
@@ -140,3 +143,15 @@ def test_a_column_that_is_hashed_rests_as_text_and_is_not_watched(shelves, keep,
     assert watched_schema(schema, {"age": "hash"}).names == ("city",)
     assert recorded_schema(schema, {"age": "drop"}) == schema
     assert recorded_schema(None, {"age": "hash"}) is None
+
+
+def test_a_table_that_is_handed_in_is_redacted_too(shelves, keep, now):
+    keep(redact={"age": "hash", "city": "drop", "nobody": "drop"})
+    table = pa.table({"id": ["a", "b"], "age": [44, None], "city": pa.array(["rome", "oslo"]).dictionary_encode()})
+    assert log(shelves, "credit", table, key="id", received_at=now) == 2
+    rows = shelves.records("credit").read(Span(now - DAY, now + DAY)).sort_by("_request_id")
+    assert rows["age"].to_pylist() == [hashed(44, ensure_key(shelves.root)), None]
+    assert rows["city"].to_pylist() == [None, None]
+    days = pa.table({"day": [now, None], "n": pa.array([1, 1]).dictionary_encode()})
+    cut = redacted_table(days, {"day": "truncate:10", "n": "truncate:3"}, b"")
+    assert cut.to_pylist() == [{"day": "2026-03-01", "n": "1"}, {"day": None, "n": "1"}]

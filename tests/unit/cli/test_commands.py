@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 from holter.cli import progress
 from holter.cli.root import holter
+from holter.registry import DeploymentState, Observed
 from holter.store.protocols import Job, JobState
 from holter.workspace import open as open_workspace
 
@@ -91,7 +92,7 @@ def recorded(ready):
         words = ["--key", "id", "--time", "when", "--score", "probability", "--prediction", "answer"]
         assert ready.json("log", "late-api", f"day{day}.parquet", *words)["records"] == 300
         words = ["late-api", f"day{day}.parquet", "--key", "id", "--label", "late"]
-        assert ready.json("labels", "add", *words) == {"deployment": "late-api", "labels": 300}
+        assert ready.json("labels", "add", *words) == {"deployment": "late-api", "labels": 300, "known": 300}
     return ready
 
 
@@ -292,8 +293,44 @@ def test_deployments(ready):
     assert ready.json("deployments", "logs", "late-api") == {"deployment": "late-api", "log": ""}
     assert "Did you mean 'late-api'" in ready("deployments", "show", "late-ap", code=1)
     ready("deployments", "delete", "late-api", code=1)
-    assert ready.json("deployments", "delete", "late-api", "--yes") == {"deleted": "late-api"}
+    assert ready.json("deployments", "delete", "late-api", "--yes") == {"deleted": "late-api", "purged": False}
     assert ready("deployments", "list").startswith("No deployments")
+
+
+TROUBLE = "version 2 did not start: init() raised ValueError: bad weights\nTraceback (most recent call last):\n  init()"
+
+
+def test_a_traceback_is_shown_where_one_deployment_is_and_not_in_tables(ready):
+    registry = open_workspace(ready.root / "ws").shelves.registry
+    registry.observe("late-api", Observed(DeploymentState.UNHEALTHY, 1, TROUBLE, datetime.now(UTC)))
+    for table in (ready("deployments", "list"), ready("status")):
+        assert "bad weights" in table
+        assert "Traceback" not in table
+    assert TROUBLE in ready("deployments", "show", "late-api")
+    assert ready.json("deployments", "show", "late-api")["detail"] == TROUBLE
+
+
+def test_a_canary_and_a_shadow_come_and_go(ready):
+    for _ in range(2):
+        ready("models", "register", "late", "model.bin")
+    canary = ["deployments", "canary", "late-api"]
+    found = ready.json(*canary, "--version", 2, "--weight", 2.5, "--key", "X-Customer")
+    assert found["canary"] == {"version": 2, "weight": 2.5, "key": "x-customer"}
+    assert "version 2 is to answer 2.5 % of the requests" in ready("deployments", "show", "late-api")
+    assert ready.json("deployments", "shadow", "late-api", "--version", 3)["shadow_version"] == 3
+    assert "shadow: version 3 is to score" in ready("deployments", "show", "late-api")
+    registry = open_workspace(ready.root / "ws").shelves.registry
+    registry.observe("late-api", Observed(DeploymentState.HEALTHY, 1, "", datetime.now(UTC), canary=2, shadow=3))
+    assert "1, canary 2 (2.5 %), shadow 3" in ready("deployments", "list")
+    assert ready.json("deployments", "shadow", "late-api", "--stop")["shadow_version"] is None
+    promoted = ready.json("deployments", "promote", "late-api")
+    assert (promoted["wanted_version"], promoted["canary"]) == (2, None)
+    assert "no canary" in ready("deployments", "promote", "late-api", code=1)
+    ready(*canary, "--version", 3)
+    assert ready.json(*canary, "--stop")["canary"] is None
+    for wrong in (["--version", 3, "--stop"], [], ["--version", 3, "--weight", 0], ["--version", 3, "--weight", 101]):
+        ready(*canary, *wrong, code=2)
+    assert "already" in ready(*canary, "--version", 2, code=1)
 
 
 def test_deploying_what_cannot_be(ready):
@@ -438,3 +475,27 @@ def test_a_damaged_ledger_is_1(ready):
         database.execute("UPDATE ledger SET actor = 'somebody else'")
     database.close()
     assert "broken at entry" in ready("ledger", "verify", code=1)
+
+
+def test_records_are_imported_listed_erased_and_purged(ready):
+    rows = truth().append_column("id", pa.array([f"r{number}" for number in range(len(truth()))]))
+    pq.write_table(rows, ready.root / "old.parquet")
+    columns = ("--key", "id", "--score", "probability", "--label", "late")
+    taken = ready.json("records", "import", "late-api", ready.root / "old.parquet", *columns)
+    assert taken == {"deployment": "late-api", "records": len(rows)}
+    (kept,) = ready.json("records", "list")
+    assert (kept["shelf"], kept["ended"], kept["stored_bytes"] > 0) == ("late-api", None, True)
+    erased = ready.json("records", "erase", "late-api", "--where", "_request_id=r1", "--yes")
+    assert (erased["records"], erased["labels"]) == (1, 1)
+    assert "still used by its deployment" in ready("records", "purge", "late-api", "--yes", code=1)
+    assert "remove them with: holter records purge late-api" in ready("deployments", "delete", "late-api", "--yes")
+    assert ready("records", "purge", "late-api", "--yes") == "late-api: 1 removed.\n"
+    assert ready.json("records", "list") == []
+    assert "journals that need a look" in ready.json("status")
+
+
+def test_a_deployment_is_deleted_with_all_it_has_recorded(ready):
+    ready("log", "late-api", ready.root / "base.parquet")
+    done = ready.json("deployments", "delete", "late-api", "--purge", "--yes")
+    assert done == {"deleted": "late-api", "purged": True}
+    assert ready.json("records", "list") == []

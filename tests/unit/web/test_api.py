@@ -120,7 +120,7 @@ def body_of(kind):
 )
 def test_labels_of_every_kind_join_their_records(writer, kind):
     reply = writer.post(LABELS, content=body_of(kind), headers={"Content-Type": kind})
-    assert reply.json() == {"deployment": DEPLOYMENT, "labels": 1}
+    assert reply.json() == {"deployment": DEPLOYMENT, "labels": 1, "known": 1}
     assert label_of(writer.shelves, "30-0") == 1.0
 
 
@@ -152,6 +152,19 @@ def test_a_body_that_holds_no_labels_is_refused_in_words(writer, content, kind):
     assert reply.json()["error"]
 
 
+def test_rows_scored_elsewhere_become_records_once(writer):
+    path = f"/api/deployments/{DEPLOYMENT}/records?key=id&event_time=when&score=p"
+    rows = [{"id": f"rest-{number}", "when": "2031-05-01T10:00:00+02:00", "p": 0.75} for number in range(3)]
+    assert writer.post(path, json=rows).json() == {"deployment": DEPLOYMENT, "records": 3}
+    assert writer.post(path, json=rows).json() == {"deployment": DEPLOYMENT, "records": 0}
+    naive = [{"id": "naive", "when": "2031-05-01T10:00:00", "p": 0.5}]
+    assert writer.post(f"{path}&zone=UTC", json=naive).json()["records"] == 1
+    assert "no time zone" in writer.post(path, json=naive).json()["error"]
+    assert "ISO 8601" in writer.post(path, json=[{"id": "odd", "when": "noon"}]).json()["error"]
+    assert writer.post(path.replace(DEPLOYMENT, "nobody"), json=rows).status_code == 404
+    assert writer.post(path, json=rows, headers={"Authorization": "Bearer wrong"}).status_code == 401
+
+
 def test_labels_of_nobody_and_too_many_labels(writer):
     assert writer.post("/api/deployments/nobody/labels", json=[]).status_code == 404
     reply = writer.post(LABELS, content=b" " * (LARGEST + 1), headers={"Content-Type": "application/json"})
@@ -162,7 +175,11 @@ def test_labels_of_nobody_and_too_many_labels(writer):
 def test_commands_can_not_be_set_over_http(client):
     paths = client.get("/api/openapi.json").json()["paths"]
     changes = {path for path, verbs in paths.items() if set(verbs) - {"get"}}
-    assert changes == {"/api/alerts/{alert}/acknowledge", "/api/deployments/{name}/labels"}
+    assert changes == {
+        "/api/alerts/{alert}/acknowledge",
+        "/api/deployments/{name}/labels",
+        "/api/deployments/{name}/records",
+    }
 
 
 def test_pages_answer(client):

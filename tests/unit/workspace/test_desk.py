@@ -1,3 +1,4 @@
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from holter.errors import (
     BadScript,
     DeploymentFailed,
     InputError,
+    InUse,
     NotFound,
     NotRunning,
     UnknownColumn,
@@ -21,7 +23,8 @@ from holter.errors import (
 )
 from holter.registry.entries import DeploymentState, Observed
 from holter.rules import AlertState, Rule
-from holter.types import LABEL, SCORE, Task
+from holter.serving.lock import workspace_lock
+from holter.types import LABEL, REQUEST_ID, SCORE, Task
 
 DAY = datetime(2026, 11, 1, tzinfo=UTC)
 SCRIPT = """
@@ -211,6 +214,29 @@ def test_the_state_is_seen_from_what_is_wanted(ws, deployed, state, version, pau
     assert ws.deployments().to_dict()[0]["state"] == shown
     assert shown in str(ws.deployments())
     assert deployed.state == ("Unhealthy" if shown == "Healthy" else shown)  # no tree: nobody is healthy
+
+
+def test_a_canary_that_was_given_up_ends_the_wait_for_it_with_its_reason(ws, deployed):
+    ws.models.register("late", ws.root.parent / "model.bin")
+    deployed.canary(2, weight=10.0)
+    assert deployed.entry.wanted.canary.weight == 10.0
+    with workspace_lock(ws.root, 0, datetime(2020, 1, 1, tzinfo=UTC)):
+        observe(ws, DeploymentState.HEALTHY)
+        with pytest.raises(DeploymentFailed, match="still Healthy"):
+            deployed.wait(0.2)
+        deployed.canary(None)
+        assert deployed.wait(5) is deployed
+        deployed.canary(2)
+        giving_up = threading.Timer(0.3, lambda: give_up(ws))
+        giving_up.start()
+        with pytest.raises(DeploymentFailed, match="the canary was given up: version 2 failed"):
+            deployed.wait(30)
+        giving_up.join()
+
+
+def give_up(ws):
+    observe(ws, DeploymentState.HEALTHY, detail="the canary was given up: version 2 failed 5 of 5 requests")
+    ws.shelves.registry.want_canary("late-api", None, actor="supervisor", reason="it failed")
 
 
 @pytest.mark.parametrize("state", [DeploymentState.FAILED, DeploymentState.UNHEALTHY])
@@ -461,3 +487,36 @@ def test_an_alert_that_was_resolved_is_not_acknowledged(ws, deployed):
         transaction.save_alert(replace(alert, state=AlertState.RESOLVED), ())
     with pytest.raises(InputError, match="only one that fires"):
         ws.acknowledge(alert.id)
+
+
+def test_labels_say_how_many_records_they_found(deployed):
+    deployed.log(batch(), key="id", time="when", score="probability")
+    labels = deployed.log_labels(pa.table({"id": ["r1", "early"], "label": [1, 0]}), key="id")
+    assert (labels, labels.known) == (2, 1)
+    assert str(labels) == "2 labels: 1 belong to records, 1 waits for its record."
+    assert str(deployed.log_labels(pa.table({"id": ["r2"], "label": [1]}), key="id")).endswith("records that are here.")
+    assert "3 wait for their records" in str(
+        deployed.log_labels(pa.table({"id": list("xyz"), "label": [1] * 3}), key="id")
+    )
+
+
+def test_history_is_imported_and_kept_in_view(ws, deployed):
+    assert deployed.import_history(batch(), key="id", time="when", score="probability") == 100
+    (kept,) = ws.kept()
+    assert (kept.shelf.name, kept.shelf.ended, kept.stored > 0) == ("late-api", None, True)
+    assert "late-api" in str(ws.kept())
+    assert ws.kept().to_dict()[0]["journal_lag_seconds"] is None
+    assert ws.kept().warnings.to_dict() == []
+
+
+def test_a_person_is_erased_and_a_deleted_deployment_purged(ws, deployed):
+    deployed.log(batch(), key="id", time="when", score="probability")
+    assert ws.erase("late-api", REQUEST_ID, "r1").records == 1
+    assert deployed.records().num_rows == 99
+    with pytest.raises(InUse, match="deployment"):
+        ws.purge("late-api")
+    deployed.delete()
+    assert [kept.shelf.ended is None for kept in ws.kept()] == [False]
+    assert ws.purge("late-api") == (1, 0)
+    assert list(ws.kept()) == []
+    assert not (ws.root / "records" / "late-api").exists()
