@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from holter.serving.event_time import event_microseconds
 from holter.serving.answering import Answering
+from holter.serving.event_time import event_microseconds
 from holter.serving.reply import has_error, query_text
 
 
