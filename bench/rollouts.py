@@ -5,6 +5,7 @@ test ``tests/e2e/test_rollouts.py``, which ``make bench-rollouts`` runs with tha
 """
 
 import argparse
+import asyncio
 import http.client
 import socket
 import statistics
@@ -16,10 +17,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from holter.registry import DeploymentState
-from holter.serving.order import Order
+from holter.serving.order import Order, Tell
 from holter.serving.pool import Plan, Pool
+from holter.serving.scope import Receive, Scope
 from holter.serving.second import Beside
 from holter.serving.service import Service
+from holter.serving.split import Split
 
 SCRIPT = """
 import ctypes
@@ -32,7 +35,7 @@ def run(data):
     return 1
 """
 LIMIT_MS = 1_000
-SHARES = (0.0, 5.0, 100.0)
+SHARES = (0.0, 100.0)
 ROUNDS = 3
 
 
@@ -160,6 +163,31 @@ def canary(folder: Path, share: float, requests: int) -> tuple[float, float, flo
     return at_champion / requests * 1e6, in_all / requests * 1e6, statistics.median(latencies) * 1e6
 
 
+class Nothing:
+    """An application that does nothing."""
+
+    draining = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: object) -> None:
+        """Do nothing."""
+
+
+def draw(requests: int, *, on: bool) -> float:
+    """Return microseconds of processor time for a request that stays where it is, without the rest of a server."""
+    split = Split(Nothing(), limit=1 << 20, seconds=1.0)
+    if on:
+        split.set(Tell("split", weight=1e-9, version=2, address="nowhere", key="x-holter-key"))
+    scope = {"method": "POST", "path": "/score", "headers": [(b"host", b"x"), (b"x-holter-key", b"c12")]}
+
+    async def ask() -> float:
+        began = time.process_time()
+        for _ in range(requests):
+            await split(scope, None, None)
+        return (time.process_time() - began) / requests * 1e6
+
+    return asyncio.run(ask())
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -178,6 +206,8 @@ def main() -> None:
             rounds = [canary(Path(folder), share, given.requests) for _ in range(ROUNDS)]
         own, everyone, latency = (statistics.median(column) for column in zip(*rounds, strict=True))
         print(f"| {share:g} % | {own:.1f} | {everyone:.1f} | {latency:.0f} |")
+    off, on = (statistics.median(draw(given.requests, on=each) for _ in range(ROUNDS)) for each in (False, True))
+    print(f"\nThe draw, in one process: {off:.2f} us while there is no canary, {on:.2f} us while there is one.")
 
 
 if __name__ == "__main__":
