@@ -81,7 +81,15 @@ def _doubles(array: pa.Array) -> npt.NDArray[np.float64]:
 
 
 def _from_decimals(array: pa.Array, nulls: int, name: str) -> Numbers:
-    """Read decimals as doubles, and say so where one of them is not the same number in its last place."""
+    """Read decimals as doubles, and say so where one of them is not the same number in its last place.
+
+    Those without decimal places are whole numbers, and stay so where 64 bits hold them.
+    """
+    if array.type.scale == 0:
+        try:
+            return Numbers(_buffer(pc.cast(array, pa.int64()), np.int64), nulls, name)
+        except pa.ArrowInvalid:
+            pass
     values = pc.cast(array, pa.float64(), safe=False)
     rounded = False
     if array.type.precision > _DECIMAL_DIGITS:

@@ -78,6 +78,8 @@ class RankReading:
         if sum(map(len, self._first)) > self._most:
             block = _together(self._first)
             self._first = []
+            # whole numbers and others together are no whole numbers any more
+            whole = block.dtype.kind != "f"
             self._begin(block.astype(np.float64) if whole and _is_double(block) else block, whole=whole)
 
     def summary(self) -> RankSummary:

@@ -241,3 +241,20 @@ def kolmogorov(a, b):
 def wasserstein(a, b):
     full = [np.repeat(side.values, side.weights) for side in (a, b)]
     return np.abs(full[0] - full[1]).mean()
+
+
+def test_decimals_without_places_are_whole_numbers():
+    column = of([Decimal(2**60 + 1), Decimal(-3), None], pa.decimal128(30, 0))
+    assert (column.maximum, column.minimum, column.nulls, column.rounded) == (2**60 + 1, -3, 1, False)
+    assert column.ranks.values.tolist() == [-3, 2**60 + 1]
+
+
+def test_whole_numbers_and_fractions_in_one_column_are_fractions():
+    reading = NumericReading(64)
+    reading.add(pa.array([Decimal(10**30)], pa.decimal128(38, 0)))
+    reading.add(pa.array([Decimal(7)] * 40_000, pa.decimal128(38, 0)))
+    reading.add(pa.array(np.arange(50_000) + 0.5))
+    column = reading.column()
+    assert (column.maximum, column.minimum, column.ranks.n) == (1e30, 0.5, 90_001)
+    assert column.ranks.values[-1] == 1e30
+    assert column.ranks.values.dtype == np.float64
