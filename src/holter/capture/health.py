@@ -25,7 +25,7 @@ class Health:
 
     ``unread`` bytes of the journal's ``held`` are not in the table yet, the oldest of them since ``lag`` seconds (None:
     nothing waits). ``limit`` bytes may be held (0: any). ``unreadable`` bytes nobody can read; the first of them will
-    be removed at ``clears``. ``stored`` are the bytes of records and labels.
+    be removed at ``clears``. ``stored`` are the bytes of records and labels, 0 where nobody weighed them.
     """
 
     shelf: Shelf
@@ -52,8 +52,8 @@ class Health:
         return "; ".join(found)
 
 
-def health_of(shelves: Shelves, shelf: Shelf, now: datetime) -> Health:
-    """Look at a shelf; cheap: sizes of files, and one frame of each segment."""
+def health_of(shelves: Shelves, shelf: Shelf, now: datetime, *, weigh: bool = True) -> Health:
+    """Look at a shelf: one frame of each segment, and, to ``weigh`` its tables, the size of every file of theirs."""
     folder, settings = journal_folder(shelves.root, shelf.name), shelves.settings
     waiting = [_waiting(shelves, path) for path in segments(folder)]
     since = [moment for _, moment in waiting if moment is not None]
@@ -61,7 +61,7 @@ def health_of(shelves: Shelves, shelf: Shelf, now: datetime) -> Health:
     clears = min((mtime for _, mtime in odd), default=None)
     return Health(
         shelf,
-        stored=sum(_weight(shelves.root / kind / shelf.name) for kind in ("records", "labels")),
+        stored=sum(_weight(shelves.root / kind / shelf.name) for kind in ("records", "labels") if weigh),
         held=_weight(folder),
         unread=sum(size for size, _ in waiting),
         lag=(now - min(since)).total_seconds() if since else None,
@@ -74,9 +74,9 @@ def health_of(shelves: Shelves, shelf: Shelf, now: datetime) -> Health:
     )
 
 
-def healths(shelves: Shelves, now: datetime) -> list[Health]:
+def healths(shelves: Shelves, now: datetime, *, weigh: bool = True) -> list[Health]:
     """Look at every shelf, those of deleted deployments too."""
-    return [health_of(shelves, shelf, now) for shelf in shelves.registry.shelves()]
+    return [health_of(shelves, shelf, now, weigh=weigh) for shelf in shelves.registry.shelves()]
 
 
 def _full(shelves: Shelves, shelf: Shelf) -> str:

@@ -133,7 +133,7 @@ class Scrape:
         lag = GaugeMetricFamily("holter_journal_lag_seconds", "Since the oldest request that waits.", labels=_OF)
         held = GaugeMetricFamily("holter_journal_bytes", "What the journals hold.", labels=_OF)
         odd = GaugeMetricFamily("holter_journal_unreadable_bytes", "What cannot be read.", labels=_OF)
-        for each in healths(self._shelves, self._now):
+        for each in healths(self._shelves, self._now, weigh=False):
             if each.shelf.ended is None:
                 name = [each.shelf.deployment]
                 lag.add_metric(name, max(each.lag or 0.0, 0.0))

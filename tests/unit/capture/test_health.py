@@ -33,6 +33,7 @@ def test_what_waits_is_told_with_its_age(shelves, frame, now):
         found = health(shelves, later)
         assert (found.unread, found.lag, found.warning) == (0, None, "")
         assert found.stored > 0
+        assert [each.stored for each in healths(shelves, later, weigh=False)] == [0]
         journal.append(frame(60_000_000))
         assert health(shelves, later).lag == 30.0
 
