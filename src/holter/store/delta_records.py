@@ -109,7 +109,7 @@ class DeltaRecords:
         rows = rows.append_column(STORED, pa.array(range(stored, stored + len(rows)), pa.int64()))
         placed = shaped(self._placed(rows), label_fields(answer))
         self._labels.append(placed, {})
-        return len(rows) - placed[EVENT_DAY].null_count
+        return len(rows) - int(placed[EVENT_DAY].null_count)
 
     def read(self, span: Span, columns: Sequence[str] | None = None) -> pa.Table:
         """Return the records of a span; see :meth:`holter.store.Records.read`.
