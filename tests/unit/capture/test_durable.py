@@ -29,7 +29,7 @@ def test_replies_that_wait_share_a_sync(tmp_path, frame, monkeypatch):
     monkeypatch.setattr(os, "fdatasync", lambda fd: (synced.append(fd), real(fd)))
     with Journal(tmp_path, sync_seconds=60, grouped=True) as journal:
         assert appended(journal, *map(frame, range(50))) == [None] * 50
-        assert 1 <= len(synced) <= 10
+        assert 1 <= len(synced) < 50
         assert appended(journal, frame(50)) == [None]
 
 
