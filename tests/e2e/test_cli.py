@@ -298,3 +298,19 @@ def test_a_stop_ends_a_retraining_and_the_next_start_resumes_it(shell):
     )
     assert (after["state"], after["attempts"]) == ("refused", 2), after
     assert after["result"]["candidate_version"] == 2
+
+
+def test_tables_need_no_workspace(tmp_path):
+    outside = Shell(tmp_path)
+    for month, seed in (("january", 1), ("february", 2)):
+        pq.write_table(truth(seed=seed), tmp_path / f"{month}.parquet")
+    assert outside("profile", "january.parquet", "--save", "january.profile").startswith("2,000 rows, 3 columns")
+    text = outside("compare", "january.profile", "february.parquet", "-o", "changes.html", "--fail-on", "any")
+    assert text.startswith("No column changed")
+    assert (tmp_path / "changes.html").read_text().startswith("<!doctype html>")
+    outside("compare", "january.profile", "gone.parquet", code=1)
+    outside("compare", "january.profile", code=2)
+    moved = truth(seed=3)
+    pq.write_table(moved.set_column(0, "x", pa.array([9.0] * len(moved))), tmp_path / "march.parquet")
+    assert outside.json("compare", "january.profile", "march.parquet", "--fail-on", "drift", code=3)["alarms"] > 0
+    assert not outside.root.exists()
