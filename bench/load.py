@@ -74,14 +74,16 @@ async def load(port: int, request: bytes, connections: int, seconds: float, forb
     await asyncio.sleep(seconds)
     lasted = perf_counter() - begun
     answered = sorted(taken)
+    done = len(answered)
     for client in clients:
         client.open = False
     await asyncio.sleep(0.2)
+    answered = answered or [float("inf")]
     quantile = {name: answered[int(len(answered) * share)] * 1e3 for name, share in (("p50", 0.5), ("p99", 0.99))}
     first = failed[0].decode("latin-1") if failed else ""
     return {
         "requests": len(taken),
-        "per_second": len(answered) / lasted,
+        "per_second": done / lasted,
         **quantile,
         "failed": len(failed),
         "why": first,

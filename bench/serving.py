@@ -113,12 +113,12 @@ class Running:
 
     def turn(self, seconds: float) -> Measured:
         """Load it, and return what that cost."""
-        self._load(0.5)
+        self._load(1.0)
         before = self._cpu_seconds()
         found = self._load(seconds)
         cpu = self._cpu_seconds() - before
         return Measured(
-            found["per_second"], cpu / found["requests"] * 1e6, found["p50"], found["p99"], self._megabytes()
+            found["per_second"], cpu / max(1, found["requests"]) * 1e6, found["p50"], found["p99"], self._megabytes()
         )
 
     def _load(self, seconds: float) -> dict[str, float]:

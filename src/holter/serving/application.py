@@ -207,7 +207,7 @@ class Application:
             return message(error.status, str(error), failed=False)
         if self._contract.asynchronous:
             return await self._answer.later(argument)
-        if self._lasted_us < LONG_US:
+        if self._lasted_us < LONG_US and not self._turn.locked():  # nobody goes past those who wait
             return self._run(argument, asked)
         async with self._turn:
             for _ in range(_LOOKS):

@@ -1,10 +1,13 @@
 """What run() gives, as a reply; and when a request says it happened."""
 
+import asyncio
 import json
+import time
 
 import pytest
 
 from holter.serving.answering import Answering
+from holter.serving.application import LONG_US, Application
 from holter.serving.event_time import event_microseconds
 from holter.serving.reply import has_error, query_text
 
@@ -85,3 +88,36 @@ def test_queries(query, expected):
 )
 def test_event_times(header, expected):
     assert event_microseconds(header) == expected
+
+
+def test_nobody_goes_past_those_who_wait_for_a_long_run():
+    order = []
+
+    def run(data):
+        order.append(data)
+        if data == "long":
+            time.sleep(2 * LONG_US / 1e6)
+
+    async def ask(application, text):
+        async def receive():
+            return {"type": "http.request", "body": text.encode(), "more_body": False}
+
+        async def send(_message):
+            return None
+
+        scope = {"path": "/score", "method": "POST", "headers": [], "query_string": b""}
+        await application(scope, receive, send)
+
+    async def whole():
+        application = Application(run, version=1, timeout_ms=0)
+        await ask(application, "long")
+        waiting = [asyncio.create_task(ask(application, text)) for text in ("b", "c", "d")]
+        for _ in range(50):
+            if "b" in order:
+                break
+            await asyncio.sleep(0)
+        late = asyncio.create_task(ask(application, "late"))
+        await asyncio.gather(late, *waiting)
+
+    asyncio.run(whole())
+    assert order == ["long", "b", "c", "d", "late"]
