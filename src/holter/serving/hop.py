@@ -98,6 +98,7 @@ class Hop:
     def __init__(self, address: str, seconds: float | None) -> None:
         self._address, self._seconds = address, seconds
         self._idle: list[_Wire] = []
+        self._closed = False
 
     async def ask(
         self, method: str, target: bytes, headers: Iterable[tuple[bytes, bytes]], body: bytes
@@ -115,12 +116,15 @@ class Hop:
             if isinstance(error, TimeoutError):
                 return None
             raise
-        if wire.open:
+        if self._closed:
+            wire.close()
+        elif wire.open:
             self._idle.append(wire)
         return answer
 
     def close(self) -> None:
-        """Give up the connections that nobody waits for."""
+        """Give up the connections that nobody waits for, and the others once they have answered."""
+        self._closed = True
         while self._idle:
             self._idle.pop().close()
 

@@ -90,6 +90,8 @@ class Second:
             return ""
         if pool.failed:
             return f"did not start: {pool.reason}"
+        if others.answered < self._others_before.answered:
+            self._others_before = Score(0, 0)  # another version answers by now, and counts from nothing
         new, old = pool.score - self._answered_before, others - self._others_before
         if trial.failed(new, old):
             return f"failed {new}, the version beside it {old}"

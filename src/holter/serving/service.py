@@ -162,8 +162,14 @@ class Service:
         if wanted is not None and self._next is None and self._rejected is None:
             if not self._returns(plan):
                 self._note = ""
-            self._next = Pool(wanted, listener, opened=False, smoke=self._find_smoke(current.plan.order))
+            smoke = self._smoke_of(current, wanted)
+            self._next = Pool(wanted, listener, opened=False, smoke=smoke)
             self._next.tick(now)
+
+    def _smoke_of(self, current: Pool, plan: Plan) -> Path | None:
+        """Return a request to try a plan with; none for another model, which is asked something else."""
+        order = current.plan.order
+        return self._find_smoke(order) if order.model == plan.order.model else None
 
     def _returns(self, plan: Plan) -> bool:
         """Tell whether a plan is the one that served before the present one was taken back."""

@@ -17,6 +17,7 @@ import msgspec
 
 from holter.capture import segments as journal
 from holter.capture.frame import SHADOW, Frame
+from holter.capture.slot import CRASHED
 from holter.errors import HolterError
 from holter.serving.asking import Application, ask
 
@@ -148,8 +149,17 @@ class Shadow:
 
 
 def concerns(frame: Frame) -> bool:
-    """Tell whether a frame is a request that somebody was answered, and that killed nobody."""
-    return frame.status > 0 and frame.role != SHADOW and not getattr(frame, "crashed", False)
+    """Tell whether a frame is a request that somebody was answered, and that killed nobody.
+
+    Examples
+    --------
+    >>> frame = Frame("a", 1, None, 200, 7, "champion", 5, False, False, b"[1]", b"[0]")
+    >>> killer = Frame("b", 1, None, CRASHED, 7, "champion", 0, False, False, b"[1]", b"")
+    >>> concerns(frame), concerns(killer)
+    (True, False)
+    """
+    died = frame.status == CRASHED and not frame.response
+    return frame.status > 0 and frame.role != SHADOW and not died
 
 
 def _headers(frame: Frame) -> list[tuple[bytes, bytes]]:

@@ -195,7 +195,7 @@ class Supervisor:
     def _smoke(self, key: "_Key", running: Order) -> Path | None:
         """Return a request that a version has answered; None where what was captured is not what was asked."""
         deployment = self._deployments.get(key)
-        if deployment is None or getattr(deployment.settings, "redact", None):
+        if deployment is None or deployment.settings.redact:
             return None
         return smoke_request(self._root / "run" / "smoke" / deployment.name, running)
 

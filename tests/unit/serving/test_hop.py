@@ -109,6 +109,32 @@ def test_an_answer_in_pieces_is_whole():
     assert hop(Other(chunked)) == [(200, [], b"hi")]
 
 
+def test_a_connection_that_is_in_use_when_the_way_is_closed_ends_with_its_answer(tmp_path):
+    async def run():
+        asked, closed, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+        async def serve(reader, writer):
+            await reader.readuntil(b"\r\n\r\n")
+            asked.set()
+            await closed.wait()
+            writer.write(OK)
+            while await reader.read(100):
+                pass
+            ended.set()
+            writer.close()
+
+        async with await asyncio.start_unix_server(serve, tmp_path / "s"):
+            way = Hop(str(tmp_path / "s"), 5.0)
+            asking = asyncio.create_task(way.ask("GET", b"/", [], b""))
+            await asked.wait()
+            way.close()
+            closed.set()
+            assert (await asking).body == b"hi"
+            await asyncio.wait_for(ended.wait(), 5)
+
+    asyncio.run(run())
+
+
 def test_nobody_there_is_none():
     assert asyncio.run(Hop("\0nobody-is-here", 1.0).ask("GET", b"/", [], b"")) is None
 

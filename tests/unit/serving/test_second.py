@@ -11,9 +11,9 @@ import msgspec
 import pytest
 
 from holter.registry.entries import DeploymentState
-from holter.serving.second import Beside
+from holter.serving.second import Beside, Second
 from holter.serving.service import Service
-from holter.serving.trial import Trial
+from holter.serving.trial import Score, Trial
 
 VERSIONED = """
     import os, time
@@ -160,6 +160,19 @@ def test_a_canary_that_keeps_failing_is_given_up_and_the_report_says_so(bench, d
     assert bench.until(lambda: True, plan).detail == report.detail, "until another is wanted"
     bench.until(lambda: bench.report.canary == 3, plan, bench.canary(3))
     assert bench.report.dropped == ()
+
+
+def test_one_failure_is_forgiven_when_another_version_answers_beside_the_canary(bench, desk):
+    desk.script(FAILS_AS_VERSION_2.replace("FAIL", "raise ValueError"))
+    second = Second(listens=True, patience=1.0)
+    second.steer(bench.plan(2), time.monotonic())
+    pool, trial = second.pools[0], Trial(requests=10)
+    pool._past = Score(10, 0)
+    assert not second.trouble(trial, Score(1000, 9)), "a stretch is over"
+    pool._past = Score(11, 1)
+    looks = [second.trouble(trial, Score(answered, 0)) for answered in (5, 1005)]
+    second.kill()
+    assert looks == ["", ""], "the new one's requests are not counted from the old one's on"
 
 
 def test_a_canary_that_does_not_start_takes_no_traffic(bench, desk):

@@ -211,6 +211,13 @@ def test_a_version_that_cannot_answer_what_the_old_one_could_never_takes_traffic
     assert len(desk.frames()) == before + clients.answered, "a smoke test is not recorded"
 
 
+def test_another_model_is_not_tried_with_what_the_present_one_was_asked(bench, desk):
+    desk.script(FUSSY.replace("WRONG", "json.loads(data)['other feature']"))
+    bench.service = Service(bench.port, smoke=lambda _: captured(desk))
+    bench.healthy(version(desk, 1), 1)
+    bench.healthy(desk.plan(1, version=2, model="other"), 2)
+
+
 def test_a_version_that_can_answer_takes_over_and_later_workers_are_not_asked_again(bench, desk):
     desk.script(FUSSY.replace("WRONG", "pass"))
     bench.service = Service(bench.port, smoke=lambda _: captured(desk))
