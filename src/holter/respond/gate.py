@@ -89,9 +89,13 @@ class Comparison:
     def __str__(self) -> str:
         if self.gain is None or self.interval is None:
             return f"no comparison of {self.metric}: {self.reason}"
+        low, high = self.interval.low, self.interval.high
+        if self.gain < 0:  # the mirror image: a negative amount of "better" is read the wrong way round
+            low, high = -high, -low
+        found = "better" if self.gain > 0 else "worse" if self.gain < 0 else "better or worse"
         return (
             f"{self.metric} {self.candidate:.4f} against {self.champion:.4f} on the same {self.n} rows: "
-            f"better by {self.gain:.4f} ({self.interval.low:.4f} to {self.interval.high:.4f})"
+            f"{found} by {abs(self.gain):.4f} ({low:.4f} to {high:.4f})"
         )
 
     def to_dict(self) -> dict[str, Any]:

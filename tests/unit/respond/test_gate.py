@@ -31,7 +31,10 @@ def test_the_better_one_wins_and_the_worse_one_does_not(metric):
     assert not same.better
     assert same.gain == 0
     assert won.gain == pytest.approx(-lost.gain)
-    assert "better by" in str(won)
+    low, high = won.interval.low, won.interval.high
+    assert str(won).endswith(f"rows: better by {won.gain:.4f} ({low:.4f} to {high:.4f})")
+    assert str(lost).endswith(f"rows: worse by {won.gain:.4f} ({low:.4f} to {high:.4f})")
+    assert str(same).endswith("rows: better or worse by 0.0000 (0.0000 to 0.0000)")
 
 
 @pytest.mark.parametrize("metric", ["mae", "rmse"])
