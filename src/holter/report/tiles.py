@@ -6,6 +6,7 @@ from typing import Final
 
 from holter.charts.traffic import Minutes
 from holter.registry import Shelves
+from holter.report.labels import wanting
 from holter.report.subject import History, Subject, latest
 from holter.report.verdict import drifted
 from holter.report.wording import interval, window
@@ -31,7 +32,7 @@ class Tile:
 def tiles(subject: Subject, minutes: Minutes) -> list[Tile]:
     """Return performance (realised, estimated), drifted features, requests and errors, as far as they are known."""
     found = [
-        _performance(subject.performance, "performance", "realised"),
+        _performance(subject.performance, "performance", "realised") or _missing(subject),
         _performance(subject.estimated, "estimated_performance", "estimated"),
         _drifted(subject),
     ]
@@ -50,8 +51,6 @@ def recent_minutes(shelves: Shelves, shelf: str, now: datetime) -> Minutes:
 
 def _performance(best: tuple[History, str] | None, signal: str, how: str) -> Tile | None:
     if best is None:
-        if signal == "performance":
-            return Tile("Performance, realised", "no labels yet", "known once labels arrive")
         return None
     history, metric = best
     last = latest(history.series(f"{signal}.{metric}"))
@@ -62,6 +61,11 @@ def _performance(best: tuple[History, str] | None, signal: str, how: str) -> Til
     name = title(f"performance.{metric}").partition(" (")[0]
     note = " · ".join(note for note in (*notes, window(last.window)) if note)
     return Tile(f"{name}, {how}", number(last.name, last.value), note, last.verdict is Verdict.ALARM)
+
+
+def _missing(subject: Subject) -> Tile | None:
+    missing = wanting(subject)
+    return None if missing is None else Tile("Performance, realised", missing.short, missing.note)
 
 
 def _drifted(subject: Subject) -> Tile | None:

@@ -6,6 +6,7 @@ from typing import Final
 
 from holter.charts.heatmap import recent_drift
 from holter.registry.entries import DeploymentState
+from holter.report.labels import wanting
 from holter.report.subject import Subject, latest, of_last_window
 from holter.report.wording import day, distance, figures, last_day, listed
 from holter.rules import Alert, number, title
@@ -13,6 +14,17 @@ from holter.types import Verdict
 
 _SHOWN: Final = 3
 """Drifted features named in a sentence."""
+
+
+_COUNTS: Final = frozenset(
+    {
+        "traffic.requests",
+        "traffic.gaps",
+        "performance.label_coverage",
+        "performance.positive_rate",
+    }
+)
+"""Metrics that say how much came, not how good it was: nothing degrades or fails when there is more or less of it."""
 
 
 class Mood(StrEnum):
@@ -46,9 +58,10 @@ def judge(subject: Subject) -> Judgement:
         return down
     if not subject.measured:
         return _unmeasured(subject)
-    if subject.performance is None and subject.estimated is None and _needs_labels(subject):
-        told = ("There are no labels yet, so how good the model is cannot be told.", *_drift(subject))
-        return Judgement(Mood.UNKNOWN, "Unknown.", told, _labels_command(subject))
+    missing = wanting(subject)
+    if missing is not None and subject.estimated is None:
+        told = (f"{missing.sentence} So how good the model is cannot be told.", *_drift(subject))
+        return Judgement(Mood.UNKNOWN, "Unknown.", told, missing.command)
     return Judgement(Mood.GOOD, "Healthy.", (_level(subject), *_drift(subject), *_labels(subject)))
 
 
@@ -73,13 +86,16 @@ def most_drifted(subject: Subject) -> list[tuple[str, float]]:
 
 def _word(alerts: list[Alert]) -> tuple[Mood, str]:
     signals = {alert.measurement.signal for alert in alerts}
-    if "traffic" in signals:
+    metrics = {alert.measurement.name for alert in alerts} - _COUNTS
+    failing = {name.partition(".")[0] for name in metrics}
+    if "traffic" in failing:
         return Mood.BAD, "Failing."
-    if signals & {"performance", "estimated_performance"}:
+    if failing & {"performance", "estimated_performance"}:
         return Mood.BAD, "Degrading."
     if signals & {"data_drift", "prediction_drift"}:
         return Mood.WARN, "Drifting."
-    return (Mood.WARN, "Data in question.") if "data_quality" in signals else (Mood.WARN, "Alarm.")
+    doubted = signals & {"data_quality", "performance"}
+    return (Mood.WARN, "Data in question.") if doubted else (Mood.WARN, "Alarm.")
 
 
 def _told(alerts: list[Alert]) -> str:
@@ -109,7 +125,8 @@ def _drift(subject: Subject) -> tuple[str, ...]:
 
 def _labels(subject: Subject) -> tuple[str, ...]:
     if subject.performance is None:
-        return ("There are no labels yet.",) if _needs_labels(subject) else ()
+        missing = wanting(subject)
+        return () if missing is None else (missing.sentence,)
     history, metric = subject.performance
     last = latest(history.series(f"performance.{metric}"))
     return () if last is None or last.window is None else (f"Labels are known up to {last_day(last.window)}.",)
@@ -126,10 +143,6 @@ def _level(subject: Subject) -> str:
     then = "" if before is None else f"; the baseline had {number(last.name, before)}"
     when = "" if last.window is None else f" on {last_day(last.window)}"
     return f"No rule is broken. {title(last.name)} was {figures(last)}{when}{then}."
-
-
-def _needs_labels(subject: Subject) -> bool:
-    return subject.task is not None
 
 
 def _down(subject: Subject) -> Judgement | None:
@@ -151,9 +164,3 @@ def _unmeasured(subject: Subject) -> Judgement:
     name = subject.histories[0].entry.name
     told = "No window has been measured yet: the first is judged once it has ended."
     return Judgement(Mood.UNKNOWN, "Unknown.", (told,), f"holter monitors run {name}")
-
-
-def _labels_command(subject: Subject) -> str:
-    if subject.deployment is None:
-        return ""
-    return f"holter labels add {subject.name} labels.parquet --key request_id"

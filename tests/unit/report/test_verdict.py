@@ -73,6 +73,20 @@ def test_the_word_follows_the_signal(own_shelves, signal, word):
     assert say(own_shelves)[0].word == word
 
 
+@pytest.mark.parametrize(
+    ("metric", "word"),
+    [
+        ("traffic.requests", "Alarm."),
+        ("data_quality.rows", "Data in question."),
+        ("performance.label_coverage", "Data in question."),
+    ],
+)
+def test_more_or_less_of_something_is_not_degrading(own_shelves, metric, word):
+    resolve(own_shelves)
+    raise_alert(own_shelves, Measurement(*metric.split("."), 1.0, 1, window=span(BREAK)))
+    assert say(own_shelves)[0].word == word
+
+
 def test_the_gravest_alert_speaks_and_the_others_are_counted(own_shelves):
     raise_alert(own_shelves, Measurement("traffic", "error_rate", 1.0, 1, window=span(BREAK)))
     _, words = say(own_shelves)
@@ -117,7 +131,7 @@ def test_before_the_first_window_the_next_command_is_told(shelves):
     assert judgement.command == "holter monitors run scores-weekly"
 
 
-def test_drift_without_labels_is_unknown_and_says_how_to_give_them(own_shelves):
+def test_drift_alone_is_unknown_and_says_that_nobody_measures_performance(own_shelves):
     entry = MonitorEntry("drift-only", "churn-flights", ("data_drift",), (), DAY, DAY)
     version = own_shelves.registry.version("flights", 1)
     script = own_shelves.root / "score.py"
@@ -128,9 +142,10 @@ def test_drift_without_labels_is_unknown_and_says_how_to_give_them(own_shelves):
         transaction.publish(Publication("drift-only", span(3), "data_drift", 0, "f"), found)
     judgement, words = say(own_shelves, "churn-flights")
     assert judgement.mood is Mood.UNKNOWN
-    assert "no labels yet" in words
+    assert "No monitor here compares answers with labels." in words
     assert "None of its 2 features drifted" in words
-    assert judgement.command == "holter labels add churn-flights labels.parquet --key request_id"
+    command = "holter monitors add churn-flights-performance --deployment churn-flights --signal performance"
+    assert judgement.command == command
 
 
 def test_a_task_without_labels_but_with_an_estimate_is_judged_by_it(own_shelves):
@@ -143,7 +158,7 @@ def test_a_task_without_labels_but_with_an_estimate_is_judged_by_it(own_shelves)
     judgement, words = say(own_shelves, "fresh")
     assert judgement.mood is Mood.GOOD
     assert "Estimated ROC AUC was" in words
-    assert "There are no labels yet." in words
+    assert "No monitor here compares answers with labels." in words
 
 
 def test_a_table_without_a_task_can_be_healthy(own_shelves):
