@@ -1,6 +1,6 @@
 """``holter monitors``: what is watched, and what was measured."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,8 +10,10 @@ from holter.cli.options import RULE_BROKEN, Existing, Group, answer, json_option
 
 if TYPE_CHECKING:
     from holter.workspace import Monitor
+    from holter.workspace.results import Measurements
 
 
+_BOTH: Final = "The verdict compares with the baseline; a rule with what you have set."
 _FILE: Final = Existing(dir_okay=False)
 
 
@@ -87,18 +89,23 @@ def show(name: str, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def run(ctx: click.Context, name: str, now: datetime | None, as_json: bool) -> None:
-    """Judge the newest closed window; exit with code 3 if a rule of the monitor is broken."""
+    """Judge the newest closed window; exit with code 3 if what is shown breaks a rule.
+
+    An alert that an older window left open does not count: holter alerts list --open --fail asks for those.
+    """
     monitor = workspace().monitor(name)
     found = monitor.run(now=now)
-    _tell(monitor, found, as_json=as_json)
-    if monitor.is_broken:
+    _tell(monitor, found, monitor.emptiness(found, now or datetime.now(UTC)), as_json=as_json)
+    if found.broken:
         ctx.exit(RULE_BROKEN)
 
 
-def _tell(monitor: "Monitor", found: Any, *, as_json: bool) -> None:
+def _tell(monitor: "Monitor", found: "Measurements", note: str = "", *, as_json: bool) -> None:
     alerts = monitor.alerts(open_only=True)
-    text = f"{found}\n\n{alerts}" if alerts else str(found)
-    answer(text, {"measurements": found.to_dict(), "alerts": alerts.to_dict()}, as_json=as_json)
+    parts = [str(found), note, f"Broken: {', '.join(found.broken)}. {_BOTH}" if found.broken else ""]
+    parts += [f"Open alerts:\n{alerts}"] if alerts else []
+    plain = {"measurements": found.to_dict(), "broken": list(found.broken), "alerts": alerts.to_dict()}
+    answer("\n\n".join(filter(None, parts)), plain | ({"note": note} if note else {}), as_json=as_json)
 
 
 @monitors.command()

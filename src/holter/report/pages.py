@@ -20,8 +20,10 @@ from holter.report.figure import (
 from holter.report.history import history_of
 from holter.report.rendering import rendered
 from holter.report.subject import Subject, every_words, of_deployment, of_monitor, subjects
+from holter.report.telemetry import telemetry
 from holter.report.tiles import recent_minutes, tiles
 from holter.report.verdict import judge, most_drifted
+from holter.rules import broken_by
 from holter.store.protocols import Sealed
 
 LEDGER_PAGE: Final = 100
@@ -76,6 +78,7 @@ def monitor_page(shelves: Shelves, name: str, now: datetime) -> str:
         every=every_words(entry.every),
         over=every_words(entry.over).removeprefix("every "),
         rows=newest,
+        broken_by=broken_by,
         total=len(found),
         **_subject_values(shelves, subject, now),
     )
@@ -93,6 +96,7 @@ def _subject_values(shelves: Shelves, subject: Subject, now: datetime) -> dict[s
         "figures": [figure for figure in figures if figure is not None],
         "halves": [figure for figure in halves if figure is not None],
         "below": [figure for figure in below if figure is not None],
+        "told": telemetry(shelves, subject.deployment.name, now) if subject.deployment else None,
         "now": now,
     }
 

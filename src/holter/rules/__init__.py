@@ -2,7 +2,7 @@
 
 from holter.rules.advance import advance
 from holter.rules.alert import Alert, AlertEvent, AlertState
-from holter.rules.breaking import breaks
+from holter.rules.breaking import breaks, broken_by
 from holter.rules.decide import Calibration, decide
 from holter.rules.rule import Level, Response, Rule
 from holter.rules.titles import number, title
@@ -17,6 +17,7 @@ __all__ = [
     "Rule",
     "advance",
     "breaks",
+    "broken_by",
     "decide",
     "number",
     "title",

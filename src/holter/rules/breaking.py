@@ -1,6 +1,7 @@
 """When a rule is broken."""
 
 import math
+from collections.abc import Iterable
 from typing import Final
 
 from holter.rules.rule import Rule
@@ -39,6 +40,15 @@ def breaks(rule: Rule, measurement: Measurement) -> bool:
     True
     """
     return rule.watches(measurement) and answers(rule, measurement) and excess(rule, measurement) > 0
+
+
+def broken_by(rules: Iterable[Rule], measurement: Measurement) -> tuple[str, ...]:
+    """Return the names of the rules that a measurement breaks, whatever its own verdict is.
+
+    The verdict says what the signal makes of it against the baseline; a rule says what somebody wants. A value may be
+    as it always was (``ok``) and below what a rule allows.
+    """
+    return tuple(rule.name for rule in rules if breaks(rule, measurement))
 
 
 def excess(rule: Rule, measurement: Measurement) -> float:

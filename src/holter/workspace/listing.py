@@ -3,7 +3,7 @@
 import json
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
 
 from holter.profile.tables import html_table
@@ -41,7 +41,7 @@ class Listing(Sequence[Item], Generic[Item]):
     def __getitem__(self, index: slice) -> "Listing[Item]": ...
     def __getitem__(self, index: int | slice) -> "Item | Listing[Item]":
         if isinstance(index, slice):
-            return type(self)(self.items[index])
+            return replace(self, items=self.items[index])
         return self.items[index]
 
     def __len__(self) -> int:

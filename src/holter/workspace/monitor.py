@@ -11,7 +11,7 @@ from holter.rules import AlertState, Rule
 from holter.types import Span
 from holter.workspace.identity import actor
 from holter.workspace.printing import every
-from holter.workspace.results import Alerts, Measurements
+from holter.workspace.results import Alerts, Measurements, moment
 from holter.workspace.watching import as_rule
 
 
@@ -39,11 +39,12 @@ class Monitor:
         """
         from holter.monitor import run
 
-        return Measurements(tuple(run(self.shelves, self.name, now or datetime.now(UTC))))
+        return Measurements(tuple(run(self.shelves, self.name, now or datetime.now(UTC))), self.entry.rules)
 
     def history(self, metric: str | None = None, *, feature: str | None = None) -> Measurements:
         """Return what was measured so far, oldest window first; ``metric`` is ``signal.metric``, None takes all."""
-        return Measurements(tuple(self.shelves.facts.measurements(self.name, metric=metric, feature=feature)))
+        found = self.shelves.facts.measurements(self.name, metric=metric, feature=feature)
+        return Measurements(tuple(found), self.entry.rules)
 
     def backfill(self, start: datetime, end: datetime, *, answer: bool = False) -> Measurements:
         """Judge the windows of a stretch of the past that have not been, and return what was measured.
@@ -57,9 +58,8 @@ class Monitor:
         """
         from holter.monitor import backfill
 
-        return Measurements(
-            tuple(backfill(self.shelves, self.name, Span(start, end), datetime.now(UTC), answer=answer))
-        )
+        found = backfill(self.shelves, self.name, Span(start, end), datetime.now(UTC), answer=answer)
+        return Measurements(tuple(found), self.entry.rules)
 
     def replay(self, rules: Sequence[Rule | Mapping[str, Any]] | None = None) -> Alerts:
         """Tell which alerts these rules (None: the monitor's own) would have raised; changes nothing, tells nobody."""
@@ -71,6 +71,25 @@ class Monitor:
     def alerts(self, *, open_only: bool = False) -> Alerts:
         """Return its alerts, newest first."""
         return Alerts(tuple(self.shelves.facts.alerts(self.name, open_only=open_only)))
+
+    def emptiness(self, found: Measurements, now: datetime) -> str:
+        """Say that the windows just judged are empty, and when what is recorded now will be; empty if they are not.
+
+        The first run of a daily monitor looks at yesterday: what was recorded today is in a window that is still open.
+        """
+        from holter.monitor.targets import DATA, target_of
+
+        windows = [each.window for each in found if each.window is not None]
+        if not windows or any(each.n for each in found):
+            return ""
+        entry, last = self.entry, max(windows, key=lambda window: window.end)
+        if target_of(self.shelves, entry).case(last, DATA).target.n:
+            return ""  # there are records; the signals could not use them, and say why themselves
+        words = f"Nothing was recorded in the newest closed window, {moment(last.start)} to {moment(last.end)} UTC."
+        if entry.event_clock:
+            return f"{words} The window that is open now closes when a record of a later window comes."
+        closes = Span.covering(now, entry.every).end + entry.lateness
+        return f"{words} What is recorded now is judged when its window closes, at {moment(closes)} UTC."
 
     def is_behind(self, moment: datetime) -> bool:
         """Tell whether the newest window that ends by a moment still waits for one of its signals.

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from holter.registry.entries import Deployment as DeploymentEntry
 from holter.registry.entries import DeploymentState, ModelVersion, MonitorEntry, TableTarget
 from holter.respond.redact import public_options
-from holter.rules import Alert, Rule
+from holter.rules import Alert, Rule, broken_by
 from holter.store.protocols import Job, Sealed
 from holter.types import Evidence, Measurement, Verdict
 from holter.workspace.listing import Listing
@@ -22,7 +22,12 @@ def moment(at: datetime | None) -> str:
 
 @dataclass(frozen=True, repr=False)
 class Measurements(Listing[Measurement]):
-    """What signals said about windows, with the verdict of each."""
+    """What signals said about windows, with the verdict of each, and which of ``rules`` it breaks.
+
+    The verdict compares with the baseline, a rule with a number that somebody chose: both are shown.
+    """
+
+    rules: tuple[Rule, ...] = ()
 
     _nothing: ClassVar[str] = "No measurements: no window is due, or nothing was recorded."
     _right: ClassVar[tuple[str, ...]] = ("value", "baseline", "n")
@@ -32,7 +37,15 @@ class Measurements(Listing[Measurement]):
         """Those whose verdict is alarm."""
         return tuple(each for each in self.items if each.verdict is Verdict.ALARM)
 
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """Names of the rules that any of them breaks."""
+        names = (name for each in self.items for name in broken_by(self.rules, each))
+        return tuple(dict.fromkeys(names))
+
     def _cells(self, item: Measurement) -> Mapping[str, str]:
+        breaks = broken_by(self.rules, item)
+        ruled = {"breaks": ", ".join(breaks)} if self.rules else {}
         evidence = item.evidence or Evidence()
         return {
             "window": moment(item.window.start) if item.window else "-",
@@ -43,6 +56,7 @@ class Measurements(Listing[Measurement]):
             "baseline": number(evidence.baseline),
             "n": number(item.n),
             "verdict": str(item.verdict or "-"),
+            **ruled,
             "why": item.reason,
         }
 

@@ -357,7 +357,12 @@ def test_a_monitor_from_watching_to_an_alert(recorded):
     found = recorded.json("monitors", "run", "late-daily", code=3)
     assert any(each["metric"] == "roc_auc" for each in found["measurements"])
     assert found["alerts"][0]["state"] == "firing"
-    assert "below 0.99" in recorded("monitors", "run", "late-daily", code=3)
+    assert found["broken"] == ["auc"]
+    shown = recorded("monitors", "run", "late-daily", code=3)
+    assert "below 0.99" in shown
+    assert "Broken: auc. The verdict compares with the baseline; a rule with what you have set." in shown
+    (line,) = [each for each in shown.splitlines() if each.split()[2:3] == ["performance.roc_auc"]]
+    assert line.split()[-2:] == ["ok", "auc"]
     assert len(recorded.json("monitors", "history", "late-daily", "--metric", "performance.roc_auc")) == 2
     replayed = recorded.json("monitors", "replay", "late-daily", "--rule", "performance.roc_auc < 0.1")
     assert replayed == []
@@ -383,6 +388,31 @@ def test_a_monitor_whose_rules_hold_is_0(recorded):
     recorded("monitors", "add", "late-daily", "-d", "late-api", "--event-clock", "--rule", "performance.roc_auc < 0.1")
     recorded("monitors", "run", "late-daily")
     recorded("alerts", "list", "--fail")
+
+
+def test_an_alert_of_an_older_window_does_not_make_3_of_a_window_that_breaks_nothing(recorded):
+    words = ["late-daily", "-d", "late-api", "--event-clock", "--rule", "rows: data_quality.rows < 301"]
+    recorded("monitors", "add", *words)
+    recorded("monitors", "run", "late-daily", code=3)
+    words[-1] = "rows: data_quality.rows < 0"
+    recorded("monitors", "add", *words, "--overwrite")
+    found = recorded.json("monitors", "run", "late-daily")
+    assert found["broken"] == []
+    assert [each["state"] for each in found["alerts"]] == ["firing"]
+    recorded("alerts", "list", "--fail", code=3)
+
+
+def test_the_first_run_of_a_daily_monitor_says_that_yesterday_is_empty_and_when_today_is_judged(ready):
+    ready("monitors", "add", "late-daily", "-d", "late-api", "--signal", "data_drift", "--signal", "performance")
+    shown = ready("monitors", "run", "late-daily", "--now", "2026-11-20T10:00")
+    assert "Nothing was recorded in the newest closed window, 2026-11-19 00:00 to 2026-11-20 00:00 UTC." in shown
+    assert "judged when its window closes, at 2026-11-21 00:00 UTC." in shown
+    assert "note" in ready.json("monitors", "run", "late-daily", "--now", "2026-11-20T10:00")
+
+
+def test_a_window_with_records_is_not_called_empty(recorded):
+    recorded("monitors", "add", "late-daily", "-d", "late-api", "--event-clock")
+    assert "note" not in recorded.json("monitors", "run", "late-daily")
 
 
 def test_a_monitor_from_a_file(ready):
