@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from holter.cli import alerts, answers, deployments, ledger, models, monitors, records, tables, tree
+from holter.cli import alerts, answers, deployments, ledger, migrate, models, monitors, records, tables, tree
 from holter.cli.options import Group
 from holter.errors import HolterError
 
@@ -39,7 +39,7 @@ def holter(ctx: click.Context, workspace: str | None) -> None:
 
     \b
     Start without any set-up:   holter compare january.parquet february.parquet
-    Exit codes: 0 fine, 1 failed (also: a file is not there), 2 used wrongly, 3 a rule is broken.
+    Exit codes: 0 fine, 1 failed (also: a file is not there), 2 used wrongly, 3 a rule is broken, or code does not fit.
     """
     ctx.obj = workspace
 
@@ -58,6 +58,7 @@ for command in (
     alerts.alerts,
     answers.answers,
     ledger.ledger,
+    migrate.migrate,
     tree.up,
     tree.status,
     tree.down,
