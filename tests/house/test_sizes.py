@@ -14,6 +14,8 @@ PURE = ("types", "stats", "profile", "signals", "rules", "charts")
 MOST_LINES = 400
 MOST_BODY_LINES = 40
 BANNED_NAMES = {"utils", "helpers", "common", "core", "base", "manager"}
+AZURES = Path("compat/azureml/core")
+"""A name that is somebody else's: ``azureml.core`` must be found under it."""
 
 
 def _name(path: Path) -> str:
@@ -31,7 +33,9 @@ def _has_docstring(node: ast.AST) -> bool:
 @pytest.mark.parametrize("path", FILES, ids=_name)
 def test_a_file_is_short_and_well_named(path):
     assert len(path.read_text().splitlines()) <= MOST_LINES
-    assert not BANNED_NAMES & {part.removesuffix(".py") for part in path.relative_to(SOURCE).parts}
+    ours = path.relative_to(SOURCE)
+    ours = ours.relative_to(AZURES) if ours.is_relative_to(AZURES) else ours
+    assert not BANNED_NAMES & {part.removesuffix(".py") for part in ours.parts}
 
 
 @pytest.mark.parametrize("path", FILES, ids=_name)

@@ -55,6 +55,8 @@ _DISTANCES: Final = {
 MATERIAL: Final = {
     **{f"data_drift.{name}": each for name, each in _DISTANCES.items()},
     **{f"prediction_drift.{name}": each for name, each in _DISTANCES.items()},
+    # An area of 0.55: about a tenth of a standard deviation in one feature that is normal.
+    "domain_classifier.roc_auc": Material(0.05, Worse.HIGHER),
     "data_quality.null_rate": Material(0.02, Worse.HIGHER),
     "data_quality.empty_rate": Material(0.02, Worse.HIGHER),
     "data_quality.not_finite_rate": Material(0.001, Worse.HIGHER),

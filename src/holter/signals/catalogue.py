@@ -7,6 +7,7 @@ from typing import Final
 from holter.errors import NotFound
 from holter.signals.data_drift import DataDrift
 from holter.signals.data_quality import DataQuality
+from holter.signals.domain_classifier import DomainClassifier
 from holter.signals.estimated_performance import EstimatedPerformance
 from holter.signals.performance import Performance
 from holter.signals.prediction_drift import PredictionDrift
@@ -22,6 +23,7 @@ CATALOGUE: Final[Mapping[str, Callable[[], Signal]]] = MappingProxyType(
     {
         DataQuality.name: DataQuality,
         DataDrift.name: DataDrift,
+        DomainClassifier.name: DomainClassifier,
         PredictionDrift.name: PredictionDrift,
         Performance.name: Performance,
         EstimatedPerformance.name: EstimatedPerformance,

@@ -19,6 +19,7 @@ from holter.stats.jensen_shannon import jensen_shannon
 from holter.stats.kolmogorov_smirnov import kolmogorov_smirnov
 from holter.stats.l_infinity import l_infinity
 from holter.stats.log_loss import log_loss, log_losses
+from holter.stats.matthews import matthews
 from holter.stats.multiple_tests import bonferroni, holm
 from holter.stats.normalized_wasserstein import normalized_wasserstein
 from holter.stats.population_stability import population_stability_index
@@ -45,6 +46,7 @@ __all__ = [
     "l_infinity",
     "log_loss",
     "log_losses",
+    "matthews",
     "mean_with_error",
     "normal_interval",
     "normalized_wasserstein",

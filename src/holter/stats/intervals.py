@@ -66,7 +66,7 @@ def poisson(k: float, level: float = CONFIDENCE) -> Interval:
     Examples
     --------
     >>> print(poisson(10))
-    5.433 to 18.41
+    5.432 to 18.41
     """
     z = _normal_quantile((1 + level) / 2)
     half = z * math.sqrt(k + z * z / 4)

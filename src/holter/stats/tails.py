@@ -93,5 +93,7 @@ def kolmogorov_tail(x: float) -> float:
         return 1.0
     if x < _SMALL:
         power = math.pi**2 / (8 * x * x)
-        return 1 - math.sqrt(2 * math.pi) / x * sum(math.exp(-((2 * j - 1) ** 2) * power) for j in range(1, 6))
-    return 2 * sum((-1) ** (j - 1) * math.exp(-2 * j * j * x * x) for j in range(1, 6))
+        terms = sum(math.exp(-((2 * j - 1) ** 2) * power) for j in range(1, 6))
+        return 1 - math.sqrt(2 * math.pi) / x * terms
+    series: float = sum((-1.0) ** (j - 1) * math.exp(-2 * j * j * x * x) for j in range(1, 6))
+    return 2 * series

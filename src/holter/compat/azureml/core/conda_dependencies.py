@@ -52,7 +52,7 @@ class CondaDependencies:
 
     def add_pip_package(self, pip_package: str) -> None:
         """Add a package once; what stands for Azure's own packages is left out: their names are Holter's here."""
-        name = re.split(r"[<>=!~\[; ]", pip_package, maxsplit=1)[0].lower()
+        name = _name(pip_package)
         ours = name in _OURS or (name.startswith("azureml") and name not in _THEIRS)
         if name and name not in _NOT_ON_PYPI and not ours and pip_package not in self.pip_packages:
             self.pip_packages.append(pip_package)
@@ -62,14 +62,16 @@ class CondaDependencies:
         self.add_pip_package(_pip(conda_package))
 
     def remove_pip_package(self, pip_package: str) -> None:
-        """Take a package away."""
-        self.pip_packages = [
-            each for each in self.pip_packages if each.split("=")[0] != pip_package.split("=", maxsplit=1)[0]
-        ]
+        """Take a package away, whatever version is asked for."""
+        self.pip_packages = [each for each in self.pip_packages if _name(each) != _name(pip_package)]
 
     def set_python_version(self, version: str) -> None:
         """Take note of nothing: the interpreter is this one."""
         del version
+
+
+def _name(package: str) -> str:
+    return re.split(r"[<>=!~\[; ]", package.strip(), maxsplit=1)[0].lower()
 
 
 def _pip(conda: str) -> str:
@@ -82,7 +84,7 @@ def _of_file(file: Path) -> Iterator[str]:
     """Yield the packages of a conda file. Such a file is a list in a list: no YAML library is needed to read it."""
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise UserErrorException(f"{file} cannot be read: {error}") from error
     inside, below_pip = False, -1
     for line in lines:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from holter.compat.azureml.core.datasets import Kept, all_of, find, keep
 from holter.compat.azureml.exceptions import UserErrorException
 from holter.errors import HolterError
 
@@ -157,10 +158,8 @@ class TabularDataset:
         UserErrorException
             If the name is taken and ``create_new_version`` is False, or cannot be a folder.
         """
-        from holter.compat.azureml.core.datasets import keep
-
         labels = {"description": description, "tags": dict(tags or {}), "timestamp": self.timestamp}
-        return keep(workspace.home.root, name, self.to_arrow(), labels, again=create_new_version)
+        return _registered(keep(workspace.home.root, name, self.to_arrow(), labels, again=create_new_version))
 
     def __repr__(self) -> str:
         return f"<TabularDataset {self.name}:{self.version}>" if self.name else "<TabularDataset>"
@@ -206,9 +205,7 @@ class Dataset:
     @staticmethod
     def get_by_name(workspace: "Workspace", name: str, version: int | str = "latest") -> TabularDataset:
         """Return a registered dataset. Raises UserErrorException."""
-        from holter.compat.azureml.core.datasets import find
-
-        return find(workspace.home.root, name, None if version == "latest" else int(version))
+        return _registered(find(workspace.home.root, name, _version(version)))
 
     @staticmethod
     def get_by_id(workspace: "Workspace", id: str, **others: Any) -> TabularDataset:
@@ -220,9 +217,21 @@ class Dataset:
     @staticmethod
     def get_all(workspace: "Workspace") -> Mapping[str, TabularDataset]:
         """Return the newest version of each registered dataset, by name."""
-        from holter.compat.azureml.core.datasets import all_of
+        return {name: _registered(kept) for name, kept in all_of(workspace.home.root).items()}
 
-        return all_of(workspace.home.root)
+
+def _registered(kept: Kept) -> TabularDataset:
+    ident = f"{kept.name}:{kept.version}"
+    return TabularDataset([str(kept.file)], name=kept.name, version=kept.version, id=ident, **kept.labels)
+
+
+def _version(version: int | str) -> int | None:
+    if version == "latest":
+        return None
+    try:
+        return int(version)
+    except (TypeError, ValueError) as error:
+        raise UserErrorException(f"{version!r} is no version of a dataset; give a number or 'latest'.") from error
 
 
 def _paths(path: Any) -> list[str]:

@@ -3,18 +3,28 @@
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from holter.compat.azureml.core.dataset import TabularDataset
 from holter.compat.azureml.exceptions import UserErrorException
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def keep(root: Path, name: str, table: "pa.Table", labels: Mapping[str, Any], *, again: bool) -> TabularDataset:
+@dataclass(frozen=True)
+class Kept:
+    """A version of a name: its file, and the fields that were registered with it."""
+
+    name: str
+    version: int
+    file: Path
+    labels: Mapping[str, Any]
+
+
+def keep(root: Path, name: str, table: "pa.Table", labels: Mapping[str, Any], *, again: bool) -> Kept:
     """Write rows as the next version of a name, and return it. Raises UserErrorException."""
     import pyarrow.parquet as pq
 
@@ -41,7 +51,7 @@ def _number(folder: Path, half: Path) -> int:
         return number
 
 
-def find(root: Path, name: str, version: int | None) -> TabularDataset:
+def find(root: Path, name: str, version: int | None) -> Kept:
     """Return a version; None: the newest. Raises UserErrorException."""
     folder = _folder(root, name)
     versions = _versions(folder)
@@ -49,16 +59,14 @@ def find(root: Path, name: str, version: int | None) -> TabularDataset:
     if number not in versions or number is None:
         known = ", ".join(sorted(all_of(root))) or "none"
         raise UserErrorException(
-            f"there is no dataset {name!r}{f' of version {version}' if version else ''}; known: {known}."
+            f"there is no dataset {name!r}{'' if version is None else f' of version {version}'}; known: {known}."
         )
     labels = folder / f"{number}.json"
     found = json.loads(labels.read_text(encoding="utf-8")) if labels.exists() else {}
-    return TabularDataset(
-        [str(folder / f"{number}.parquet")], name=name, version=number, id=f"{name}:{number}", **found
-    )
+    return Kept(name, number, folder / f"{number}.parquet", found)
 
 
-def all_of(root: Path) -> Mapping[str, TabularDataset]:
+def all_of(root: Path) -> Mapping[str, Kept]:
     """Return the newest version of each name."""
     folders = sorted(each for each in (root / "azureml" / "datasets").glob("*") if _versions(each))
     return {folder.name: find(root, folder.name, None) for folder in folders}

@@ -2,25 +2,27 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from holter.compat.azureml.core import remembered
+from holter.compat.azureml.core.configuration import DeploymentConfiguration
 from holter.compat.azureml.core.inference import InferenceConfig
-from holter.compat.azureml.core.model import Model
-from holter.compat.azureml.core.webservice import DeploymentConfiguration, Webservice
-from holter.compat.azureml.core.workspace import Workspace
+from holter.compat.azureml.core.webservice import Webservice
 from holter.compat.azureml.exceptions import WebserviceException
 from holter.errors import HolterError
 from holter.registry.entries import ModelVersion
+
+if TYPE_CHECKING:
+    from holter.compat.azureml.core.workspace import Workspace
 
 PRELOAD: Final = "holter.compat.auto"
 """Imported by the workers first, so that a score script's own imports of Azure's packages find the adapters."""
 
 
 def deploy(
-    workspace: Workspace,
+    workspace: "Workspace",
     name: str,
-    models: Sequence[Model | ModelVersion],
+    models: Sequence[ModelVersion],
     inference: InferenceConfig | None,
     configuration: DeploymentConfiguration | None,
     *,
@@ -37,7 +39,7 @@ def deploy(
         raise WebserviceException("give inference_config=InferenceConfig(entry_script='score.py').")
     if not models:
         raise WebserviceException("give models=[model]: a service needs at least one.")
-    chosen, *others = [each.entry if isinstance(each, Model) else each for each in models]
+    chosen, *others = models
     config = configuration or DeploymentConfiguration()
     try:
         workspace.home.deploy(

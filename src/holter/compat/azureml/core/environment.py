@@ -36,7 +36,7 @@ class Environment:
 
     def __init__(self, name: str, **others: Any) -> None:
         del others
-        if not name or "/" in name:
+        if not name or name.startswith(".") or "/" in name:
             raise UserErrorException(f"{name!r} is no name for an environment.")
         self.name = name
         self.version: str | None = None
@@ -56,7 +56,7 @@ class Environment:
         made = Environment(name)
         try:
             lines = Path(file_path).read_text(encoding="utf-8").splitlines()
-        except OSError as error:
+        except (OSError, UnicodeDecodeError) as error:
             raise UserErrorException(f"{file_path} cannot be read: {error}") from error
         for line in lines:
             text = line.partition(" #")[0].strip()

@@ -12,7 +12,8 @@ from holter.errors import NotFound
 from holter.serving.model_path import model_path
 
 if TYPE_CHECKING:
-    from holter.compat.azureml.core.webservice import DeploymentConfiguration, Webservice
+    from holter.compat.azureml.core.configuration import DeploymentConfiguration
+    from holter.compat.azureml.core.webservice import Webservice
     from holter.compat.azureml.core.workspace import Workspace
     from holter.registry.entries import ModelVersion
 
@@ -272,7 +273,8 @@ class Model:
         from holter.compat.azureml.core.deploying import deploy
 
         del deployment_target, show_output
-        return deploy(workspace, name, models, inference_config, deployment_config, overwrite=overwrite)
+        entries = [each.entry if isinstance(each, Model) else each for each in models]
+        return deploy(workspace, name, entries, inference_config, deployment_config, overwrite=overwrite)
 
     def __repr__(self) -> str:
         return f"Model(name={self.name}, id={self.id}, version={self.version}, tags={self.tags})"

@@ -1,9 +1,9 @@
 """``azureml.core.webservice``: a deployed service, and how it is to run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from holter.compat.azureml.core.configuration import DeploymentConfiguration, configuration
 from holter.compat.azureml.exceptions import WebserviceException
 from holter.errors import DeploymentFailed, HolterError, NotFound, NotRunning
 
@@ -12,33 +12,6 @@ if TYPE_CHECKING:
     from holter.workspace import Deployment
 
 _FOREVER = 24 * 3600.0
-
-
-@dataclass(frozen=True)
-class DeploymentConfiguration:
-    """How a service is to run. What only a cloud can do is in ``recorded`` and has no effect."""
-
-    cpu_cores: float = 0.1
-    memory_gb: float = 0.5
-    tags: Mapping[str, str] = field(default_factory=dict)
-    properties: Mapping[str, str] = field(default_factory=dict)
-    description: str | None = None
-    auth_enabled: bool = False
-    enable_app_insights: bool = False
-    collect_model_data: bool = False
-    ssl_cert_pem_file: str | None = None
-    ssl_key_pem_file: str | None = None
-    primary_key: str | None = None
-    secondary_key: str | None = None
-    cors: str = ""
-    workers: int = 1
-    timeout_ms: int = 60_000
-    recorded: Mapping[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for name in ("cpu_cores", "memory_gb"):
-            if not getattr(self, name) > 0:
-                raise WebserviceException(f"{name} is {getattr(self, name)!r}; it must be more than 0.")
 
 
 class Webservice:
@@ -230,8 +203,6 @@ class _Configurable(Webservice):
 
     @classmethod
     def _configuration(cls, given: Mapping[str, Any]) -> DeploymentConfiguration:
-        from holter.compat.azureml.core.configuring import configuration
-
         return configuration(cls.__name__, {**cls._DEFAULTS, **{k: v for k, v in given.items() if v is not None}})
 
 
