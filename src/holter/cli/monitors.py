@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from holter.workspace.results import Measurements
 
 
+_NO_MAIL: Final = (
+    "Warning: a rule sends mail and no mail server is set. "
+    'Write smtp_url = "smtp://host:port" into holter.toml, or set HOLTER_SMTP_URL; until then mails wait.'
+)
 _BOTH: Final = "The verdict compares with the baseline; a rule with what you have set."
 _FILE: Final = Existing(dir_okay=False)
 
@@ -53,8 +57,15 @@ def add(source: str, overwrite: bool, as_json: bool, **options: Any) -> None:
     from holter.cli.monitor_file import from_file, from_options
 
     given = from_file(Path(source)) if source.endswith(".toml") else from_options(source, options)
-    monitor = workspace().monitor(**given, overwrite=overwrite)
+    ws = workspace()
+    monitor = ws.monitor(**given, overwrite=overwrite)
     _show(monitor, as_json=as_json)
+    if not ws.shelves.settings.smtp_url and _mails(monitor):
+        click.echo(_NO_MAIL, err=True)
+
+
+def _mails(monitor: "Monitor") -> bool:
+    return any(response.kind == "email" for rule in monitor.entry.rules for response in rule.responses)
 
 
 def _show(monitor: "Monitor", *, as_json: bool) -> None:

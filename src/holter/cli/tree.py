@@ -51,9 +51,10 @@ def up(detach: bool, at_once: bool, as_json: bool) -> None:
 @workspace_option
 @json_option
 def status(as_json: bool) -> None:
-    """Say what runs and how it is, which alerts are open, and what is being done about them."""
+    """Say what runs and how it is, which alerts are open, what is being done about them, what did not arrive."""
     from holter.cli.options import workspace
     from holter.workspace import tree
+    from holter.workspace.troubles import troubles
 
     ws = workspace()
     found = tree.status(ws.root)
@@ -61,6 +62,7 @@ def status(as_json: bool) -> None:
         "deployments": ws.deployments(),
         "alerts": ws.alerts(open_only=True),
         "answers": ws.answers(under_way=True),
+        "not delivered or failed": troubles(ws.shelves),
         "journals that need a look": ws.kept().warnings,
     }
     text = "\n\n".join([str(found), *(f"{name}:\n{part}" for name, part in parts.items() if part)])

@@ -11,6 +11,10 @@ from holter.registry import Shelves
 from holter.store.protocols import Entry, Job, JobState, Lease, Message
 
 
+def _takes_all(address: str) -> str:  # noqa: ARG001  (what a channel says that cannot tell)
+    return ""
+
+
 @dataclass(frozen=True)
 class Channel:
     """A way to tell somebody: messages go through the outbox and are sent until they arrive.
@@ -25,6 +29,8 @@ class Channel:
         Sends one message or raises :class:`holter.errors.DeliveryFailed`. May be called again for the same message.
     options
         Every option it knows.
+    refuses
+        Says why nothing could ever be sent to an address; empty when it could.
     """
 
     name: str
@@ -32,6 +38,7 @@ class Channel:
     send: Callable[[Shelves, Message], None]
     options: frozenset[str]
     many: bool = False
+    refuses: Callable[[str], str] = _takes_all
 
     @property
     def required(self) -> frozenset[str]:

@@ -92,4 +92,11 @@ def send(shelves: Shelves, message: Message) -> None:
         raise DeliveryFailed("email", message.target, redact(str(error), secrets_of(url))) from error
 
 
-EMAIL: Final = Channel("email", "to", send, frozenset({"to"}), many=True)
+def _refuses(address: str) -> str:
+    name, at, host = address.rpartition("@")
+    if name and at and host and not any(each.isspace() for each in address):
+        return ""
+    return f"{address!r} is no mail address: it is not of the form name@host"
+
+
+EMAIL: Final = Channel("email", "to", send, frozenset({"to"}), many=True, refuses=_refuses)

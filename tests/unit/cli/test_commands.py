@@ -479,6 +479,47 @@ def test_answers_and_their_outcome(ready):
     assert ready.json("answers", "list", "-d", "other") == []
 
 
+@pytest.mark.parametrize("address", ["team", "@example.com", "team@", "a b@example.com"])
+def test_a_mail_address_that_is_none_is_refused(ready, address):
+    words = ["--rule", "performance.roc_auc < 0.9", "--email", address]
+    assert "is no mail address" in ready("monitors", "add", "late-daily", "-d", "late-api", *words, code=1)
+
+
+def test_mail_without_a_mail_server_is_warned_of(ready, monkeypatch):
+    words = ["monitors", "add", "late-daily", "-d", "late-api", "--rule", "performance.roc_auc < 0.9", "--overwrite"]
+    assert "Warning" not in ready(*words)
+    mailing = [*words, "--email", "team@example.com"]
+    assert "no mail server is set" in ready(*mailing)
+    monkeypatch.setenv("HOLTER_SMTP_URL", "smtp://127.0.0.1:25")
+    assert "Warning" not in ready(*mailing)
+
+
+def test_status_names_mail_that_does_not_arrive_and_answers_that_failed(recorded):
+    words = ["--rule", "performance.roc_auc < 0.99", "--email", "team@example.com"]
+    recorded("monitors", "add", "late-daily", "-d", "late-api", "--event-clock", *words)
+    recorded("monitors", "run", "late-daily", code=3)
+    assert recorded.json("status")["not delivered or failed"] == []
+    facts = open_workspace(recorded.root / "ws").shelves.facts
+    with facts.begin() as transaction:
+        transaction.postponed(facts.outbox()[0].key, DAY, "connection refused")
+    asked(recorded, JobState.FAILED, reason="it exited with 3")
+    mail, failed = recorded.json("status")["not delivered or failed"]
+    assert (mail["what"], mail["count"]) == ("messages not delivered", 1)
+    assert mail["first"].endswith("1 attempts: connection refused")
+    assert failed == {
+        "what": "answers that failed",
+        "count": 1,
+        "first": "command for late-api: it exited with 3",
+    }
+    assert "connection refused" in recorded("status")
+    with facts.begin() as transaction:
+        transaction.delivered(facts.outbox()[0].key, DAY)
+        again = Job("command-2", "a1", "late-daily", "late-api", "command", {"command": "true"}, DAY)
+        transaction.ask(again)
+        transaction.move_job(again.key, JobState.DONE, {})
+    assert recorded.json("status")["not delivered or failed"] == []
+
+
 def test_status_says_what_is_open_and_what_is_done_about_it(recorded):
     quiet = recorded.json("status")
     assert (quiet["alerts"], quiet["answers"]) == ([], [])
