@@ -1,6 +1,7 @@
 """The beat: one pass over all monitors."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -8,8 +9,10 @@ from typing import Final
 from holter.errors import LeaseLost
 from holter.monitor.live import Verdicts, is_live, settle_live
 from holter.monitor.publishing import Board, Settled, settle
+from holter.monitor.tidying import resolve_gone, standing
 from holter.monitor.watch import Watch
 from holter.registry import Shelves
+from holter.registry.book import SYSTEM
 from holter.registry.entries import MonitorEntry
 from holter.respond import Clock, holder_name, running_clock
 from holter.rules import AlertEvent
@@ -85,11 +88,13 @@ class Beat:
         self._holder = holder or holder_name()
         self._memory: dict[str, _Memory] = {}
         self._verdicts: dict[str, Verdicts] = {}
+        self._rules: frozenset[tuple[str, str, str]] | None = None
 
     def once(self, now: datetime) -> BeatReport:
         """Judge what is due at ``now`` for each monitor that is not paused; one that fails costs the others nothing."""
-        report, tell = BeatReport(), running_clock(now)
-        for entry in self._shelves.registry.monitors():
+        tell, entries = running_clock(now), self._shelves.registry.monitors()
+        report = self._tidy(entries, now)
+        for entry in entries:
             if entry.paused:
                 continue
             try:
@@ -101,6 +106,15 @@ class Beat:
                 self._memory.pop(entry.name, None)
                 report += BeatReport(errors=(f"monitor {entry.name!r}: {error}",))
         return report
+
+    def _tidy(self, entries: Sequence[MonitorEntry], now: datetime) -> BeatReport:
+        """Close what rules that are gone have left open, when any rule has come or gone since the last pass."""
+        rules = standing(entries)
+        if rules == self._rules:
+            return BeatReport()
+        events = resolve_gone(self._shelves, now, SYSTEM)
+        self._rules = rules
+        return BeatReport(events=events)
 
     def _monitor(self, entry: MonitorEntry, now: datetime, tell: Clock) -> BeatReport:
         lease = self._shelves.facts.acquire(f"monitor:{entry.name}", self._holder, LEASE, tell())

@@ -65,7 +65,6 @@ def check(rule: str, response: Response) -> None:
     if unknown:
         known = ", ".join(sorted(kind.options))
         raise BadRule(rule, f"response {response.kind!r} has no option {unknown[0]!r}; it knows {known}")
-    for address in kind.targets(response.options) if isinstance(kind, Channel) else ():
-        why = kind.refuses(address)
-        if why:
+    if isinstance(kind, Channel):
+        for why in filter(None, map(kind.refuses, kind.targets(response.options))):
             raise BadRule(rule, why)

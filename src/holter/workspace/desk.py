@@ -246,7 +246,7 @@ class Workspace:
             What normal looks like; None takes the baseline of the version that answered. Without one (a table has
             no versions) nothing is compared.
         overwrite
-            Replace the monitor of that name; what it measured stays.
+            Replace the monitor of that name; what it measured stays, and alerts of rules that are gone resolve.
 
         Raises
         ------
@@ -280,6 +280,10 @@ class Workspace:
             kept = keep_baseline(self.shelves, name, baseline, roles, task, strict=not is_table)
             entry = replace(entry, baseline=kept)
         self.shelves.registry.add_monitor(entry, overwrite=overwrite, actor=actor())
+        if overwrite:
+            from holter.monitor.tidying import resolve_gone
+
+            resolve_gone(self.shelves, datetime.now(UTC), actor())
         return Monitor(self.shelves, name)
 
     def _target(self, target: Any, roles: Roles, task: Task | str | None, *, is_table: bool) -> Any:

@@ -120,8 +120,11 @@ class Monitor:
         return self._pause(paused=False)
 
     def delete(self) -> None:
-        """Stop watching for good. What it measured stays."""
+        """Stop watching for good. What it measured stays, and its open alerts resolve."""
+        from holter.monitor.tidying import resolve_gone
+
         self.shelves.registry.delete_monitor(self.name, actor=actor())
+        resolve_gone(self.shelves, datetime.now(UTC), actor())
 
     def _pause(self, *, paused: bool) -> "Monitor":
         self.shelves.registry.pause(self.name, paused, actor=actor())

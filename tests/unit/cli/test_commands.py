@@ -400,6 +400,18 @@ def test_an_alert_of_an_older_window_does_not_make_3_of_a_window_that_breaks_not
     assert found["broken"] == []
     assert [each["state"] for each in found["alerts"]] == ["firing"]
     recorded("alerts", "list", "--fail", code=3)
+    words[-1] = "accuracy: performance.accuracy < 0"
+    recorded("monitors", "add", *words, "--overwrite")
+    assert recorded.json("alerts", "list", "--open") == []
+
+
+def test_a_deleted_monitor_leaves_no_alert_open(recorded):
+    recorded("monitors", "add", "late-daily", "-d", "late-api", "--event-clock", "--rule", "data_quality.rows < 301")
+    recorded("monitors", "run", "late-daily", code=3)
+    recorded("monitors", "delete", "late-daily", "--yes")
+    (alert,) = recorded.json("alerts", "list")
+    assert alert["state"] == "resolved"
+    assert "was deleted" in recorded("alerts", "show", alert["id"])
 
 
 def test_the_first_run_of_a_daily_monitor_says_that_yesterday_is_empty_and_when_today_is_judged(ready):
