@@ -28,7 +28,10 @@ from holter.types import (
     Interval,
     Kind,
     Measurement,
+    Occurrence,
     Schema,
+    Series,
+    SeriesKind,
     Span,
     Task,
     Traffic,
@@ -262,3 +265,18 @@ def serve(shelves: Shelves) -> None:
             histogram[12], histogram[16] = requests - 90, 90
             seen = Traffic(requests, failed, latency_us=requests * 7000, histogram=tuple(histogram))
             transaction.add_traffic(DEPLOYMENT, 1, minute - timedelta(minutes=back + 1), seen)
+    _tell(shelves, minute)
+
+
+def _tell(shelves: Shelves, minute: datetime) -> None:
+    """Let the code of the other deployment tell of itself: a number, an event with a hostile name, and a loss."""
+    source = shelves.registry.deployment("churn-api").shelf
+    with shelves.facts.begin() as transaction:
+        for back in range(90):
+            at, value = minute - timedelta(minutes=back + 1), 30 + 10 * float(np.sin(back / 9))
+            transaction.add_series(source, SeriesKind.METRIC, "PredictionCount", at, Series.of(value * 4, 4))
+            if back % 7 == 0:
+                transaction.add_series(source, SeriesKind.EVENT, HOSTILE, at, Series.of(2.0, 2))
+        transaction.add_series(source, SeriesKind.LOST, "dropped", minute - timedelta(minutes=3), Series.of(5.0, 5))
+        events = [Occurrence(SeriesKind.EVENT, HOSTILE, minute - timedelta(minutes=1), {"result": HOSTILE, "ms": 3.5})]
+        transaction.add_occurrences(source, events, 10)

@@ -49,6 +49,13 @@ def _add_registry(routes: APIRouter, shelves: Shelves) -> None:
         model = shelves.registry.deployment(name).model
         return Versions(tuple(shelves.registry.versions(model))).to_dict()
 
+    @routes.get("/deployments/{name}/telemetry")
+    def told(name: str) -> dict[str, Any]:
+        """Show what the code of a deployment has told in the last 24 hours: custom metrics, events, what was lost."""
+        from holter.report.telemetry import telemetry
+
+        return telemetry(shelves, name, datetime.now(UTC)).to_dict()
+
     @routes.get("/monitors")
     def monitors() -> list[dict[str, Any]]:
         """List every monitor; what opens a door (keys of webhooks) is hidden."""

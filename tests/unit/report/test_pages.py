@@ -83,6 +83,17 @@ def test_the_overview_lists_those_that_need_attention_first(shelves):
     assert "per minute" in text
 
 
+def test_a_deployment_shows_what_its_code_tells_and_what_was_lost(shelves):
+    html = PAGES["bare deployment"](shelves)
+    text = Page(html).text
+    assert "5 items of the last 24 hours were dropped" in text
+    assert "What the code tells of itself" in text
+    assert "<h2>PredictionCount</h2>" in html
+    assert text.count(HOSTILE) >= 3
+    assert HOSTILE not in html
+    assert "What the code tells of itself" not in PAGES["deployment"](shelves)
+
+
 def test_an_empty_workspace_tells_the_next_command(empty_shelves):
     assert "holter models register" in report.index_page(empty_shelves, NOW)
     assert "holter monitors add" in report.alerts_page(empty_shelves, NOW)

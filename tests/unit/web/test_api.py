@@ -36,6 +36,18 @@ def test_deployments_versions_and_monitors(client):
     assert {each["name"] for each in client.get("/api/monitors").json()} == {MONITOR, "scores-weekly"}
 
 
+def test_what_the_code_of_a_deployment_tells(client):
+    told = client.get("/api/deployments/churn-api/telemetry").json()
+    number, event = told["series"]
+    assert (number["kind"], number["name"], number["count"]) == ("metric", "PredictionCount", 360)
+    assert (event["kind"], event["count"], event["mean"]) == ("event", 26, 1.0)
+    assert sum(each["count"] for each in number["minutes"]) == 360
+    assert (told["dropped"], [each["properties"]["ms"] for each in told["newest"]]) == (5, [3.5])
+    silent = client.get(f"/api/deployments/{DEPLOYMENT}/telemetry").json()
+    assert (silent["series"], silent["newest"], silent["dropped"]) == ([], [], 0)
+    assert client.get("/api/deployments/nobody/telemetry").status_code == 404
+
+
 def test_measurements_by_metric_feature_and_time(client):
     path = f"/api/monitors/{MONITOR}/measurements"
     found = client.get(path, params={"metric": "performance.roc_auc"}).json()
