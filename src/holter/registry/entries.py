@@ -94,7 +94,7 @@ class DeploymentSettings:
             raise BadSetting("acknowledge", f'{self.acknowledge!r} is neither "written" nor "synced".')
         if self.journal_full not in ("", "refuse", "serve"):
             raise BadSetting("journal_full", f'{self.journal_full!r} is neither "refuse" nor "serve".')
-        for name in ("sync_seconds", "keep_days", "keep_label_days"):
+        for name in ("sync_seconds", "keep_days", "keep_label_days", "cpu_cores", "memory_gb", "workers"):
             value = getattr(self, name)
             if value is not None and not value > 0:
                 raise BadSetting(name, f"{value} is not more than 0.")

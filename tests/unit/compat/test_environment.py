@@ -75,7 +75,7 @@ def test_a_registered_environment_is_found_by_name_and_version(ws):
     assert Environment.get(ws, "shop").requirements == ["numpy"]
     again = Environment.get(ws, "shop", version="1")
     assert (again.requirements, again.environment_variables) == ([], {"COLOUR": "red"})
-    assert Environment.get(ws, "shop", 1).version == "1"
+    assert Environment.get(ws, "shop", "1").version == "1"
     assert {name: each.version for name, each in Environment.list(ws).items()} == {"shop": "2"}
     assert list(ws.environments) == ["shop"]
 
