@@ -12,6 +12,7 @@ import msgspec
 
 from holter.capture.agreeing import terms_of
 from holter.capture.frame import SHADOW
+from holter.capture.modeldata import collector_environment
 from holter.capture.places import journal_folder, telemetry_folder
 from holter.registry import Shelves
 from holter.registry.entries import Deployment, DeploymentSettings, ModelVersion
@@ -84,6 +85,7 @@ def order_for(shelves: Shelves, deployment: Deployment, version: ModelVersion) -
     return msgspec.structs.replace(
         code_order(deployment, version),
         journal=str(journal_folder(root, deployment.shelf)) if settings.capture else None,
+        environment={**collector_environment(shelves.settings, deployment.name), **settings.environment},
         terms=terms_of(shelves, deployment, version),
         timeout_ms=settings.timeout_ms,
         max_request_bytes=settings.max_request_mb << 20,

@@ -16,6 +16,7 @@ from holter.registry import Shelves
 from holter.report import message_page
 from holter.web.api import api_routes
 from holter.web.guard import Guard
+from holter.web.modeldata import modeldata_routes
 from holter.web.pages import page_routes
 from holter.web.scrape import scrape_routes
 from holter.web.secret import secret_of
@@ -46,6 +47,7 @@ def app(shelves: Shelves, token: str | None = None) -> ASGIApp:
     server.include_router(api_routes(shelves))
     server.include_router(scrape_routes(shelves))
     server.include_router(track_routes(shelves, secret))
+    server.include_router(modeldata_routes(shelves))
     server.add_exception_handler(HolterError, _sorry)
     server.add_exception_handler(HTTPException, _plain)
     server.add_exception_handler(RequestValidationError, _invalid)
