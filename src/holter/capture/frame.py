@@ -58,7 +58,8 @@ def note_of(frame: Frame, gaps: int) -> Frame:
     return Frame("", frame.received_us, None, 0, frame.version, frame.role, 0, False, False, b"", b"", gaps)
 
 
-_ENCODER: Final = msgspec.msgpack.Encoder()
+ENCODE: Final = msgspec.msgpack.Encoder().encode
+"""The payload of a frame."""
 _DECODER: Final = msgspec.msgpack.Decoder(Frame)
 
 
@@ -71,7 +72,7 @@ def encode(frame: Frame) -> bytes:
     >>> decode(encode(frame)) == frame
     True
     """
-    payload = _ENCODER.encode(frame)
+    payload = ENCODE(frame)
     return PREFIX.pack(len(payload), crc32(payload)) + payload
 
 

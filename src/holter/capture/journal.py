@@ -17,10 +17,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 from uuid import uuid4
+from zlib import crc32
 
 import msgspec
 
-from holter.capture.frame import HEADER, Frame, encode, note_of
+from holter.capture.frame import ENCODE, HEADER, PREFIX, Frame, note_of
 from holter.capture.segments import SUFFIX, weight
 from holter.capture.slot import Slot
 from holter.errors import JournalFull
@@ -76,7 +77,7 @@ class Journal:
         self._wake = threading.Event()
         self._slot: Slot | None = None
         self._number, self._offset, self._missed = 0, 0, 0
-        self._dirty, self._fit = False, True
+        self._dirty, self._fit, self._closed = False, True, False
         self._note: Frame | None = None
         self._lock, self._sync_lock, self._stop = threading.Lock(), threading.Lock(), threading.Event()
         self._retired: list[int] = []
@@ -116,18 +117,25 @@ class Journal:
             If the disk does not take it. What was written before stays readable, and a later call may succeed.
         """
         with self._lock:
-            if self._stop.is_set():
+            if self._closed:
                 raise JournalFull(str(self.path), "the journal is closed")
             self._put(frame)
 
     def _put(self, frame: Frame) -> None:
+        # Written out, without a call that could be spared: every request pays for it, with a cold cache.
         if self.most_bytes and self._held >= self.most_bytes:
             raise JournalFull(str(self.path), f"the journals hold {self._held >> 20} MiB and may hold no more")
         missed = self._missed
-        data = encode(msgspec.structs.replace(frame, gaps=frame.gaps + missed) if missed else frame)
+        payload = ENCODE(msgspec.structs.replace(frame, gaps=frame.gaps + missed) if missed else frame)
+        data = PREFIX.pack(len(payload), crc32(payload)) + payload
         if self._offset >= self.segment_bytes or not self._fit:
             self._rotate()
-        self._write(data)
+        try:
+            _write_whole(self._fd, data)
+        except OSError as error:
+            self._retreat()
+            raise JournalFull(str(self.path), error.strerror or str(error)) from error
+        self._offset += len(data)
         self._missed -= missed
         self.frames += 1
         self.bytes += len(data)
@@ -193,8 +201,9 @@ class Journal:
     def close(self) -> None:
         """Force everything to disk and give up the segment; a second call does nothing."""
         with self._lock:
-            if self._stop.is_set():
+            if self._closed:
                 return
+            self._closed = True
             self._stop.set()
             self._tell_missed()
         self._wake.set()
@@ -219,14 +228,6 @@ class Journal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def _write(self, data: bytes) -> None:
-        try:
-            _write_whole(self._fd, data)
-        except OSError as error:
-            self._retreat()
-            raise JournalFull(str(self.path), error.strerror or str(error)) from error
-        self._offset += len(data)
 
     def _retreat(self) -> None:
         try:

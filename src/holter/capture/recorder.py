@@ -30,6 +30,8 @@ class Recorder:
 
     Attributes
     ----------
+    grouped
+        Whether replies wait for the disk.
     gaps
         Requests that were answered and could not be recorded.
     """
@@ -46,7 +48,7 @@ class Recorder:
         self._journal, self._serves, self._redactor = journal, full == "serve", redactor
         self._version, self._role = version, role
         self._clean: tuple[bytes, bytes] = (b"", b"")
-        self.gaps = 0
+        self.grouped, self.gaps = journal.grouped, 0
 
     def begin(self, request_id: str, received_us: int, event_us: int | None, body: bytes) -> None:
         """Keep a request that this process is about to answer, in case it does not survive it. One at a time."""
@@ -70,8 +72,16 @@ class Recorder:
         """Record a request with its reply, as safely as the deployment wants; False: it must be refused with 503."""
         try:
             self.append(frame)
-            if self._journal.grouped:
+            if self.grouped:
                 await self._journal.durable()
+        except JournalFull as error:
+            return self._missed(frame, error)
+        return True
+
+    def write(self, frame: Frame) -> bool:
+        """Do the same where replies do not wait for the disk (``grouped``): nothing is waited for."""
+        try:
+            self.append(frame)
         except JournalFull as error:
             return self._missed(frame, error)
         return True

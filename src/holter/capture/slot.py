@@ -13,8 +13,9 @@ import os
 from pathlib import Path
 from struct import Struct
 from typing import Final
+from zlib import crc32
 
-from holter.capture.frame import HEADER, PREFIX, Frame, encode, payload_of
+from holter.capture.frame import ENCODE, HEADER, PREFIX, Frame, encode, payload_of
 
 SUFFIX: Final = ".slot"
 CRASHED: Final = 502
@@ -22,6 +23,8 @@ CRASHED: Final = 502
 RESCUED: Final = "-rescued"
 _PLACE: Final = Struct("<IQ")
 """Number of the segment and offset in it where the reply's frame would stand."""
+_HEAD: Final = Struct(_PLACE.format + PREFIX.format.removeprefix("<"))
+"""The place, and the prefix of the frame after it."""
 _START: Final = _PLACE.size
 _FIRST_BYTES: Final = 64 << 10
 MOST_BYTES: Final = 64 << 20
@@ -46,13 +49,14 @@ class Slot:
 
     def put(self, frame: Frame, number: int, offset: int) -> None:
         """Keep a frame; what was kept before is gone. One that is too large, or for which the disk is full, is not."""
-        data = encode(frame)
-        end = _START + len(data)
+        payload = ENCODE(frame)
+        length = len(payload)
+        end = _HEAD.size + length
         if end > self._room and not self._grow(end):
             self.clear()
             return
         assert self._map is not None  # noqa: S101
-        self._map[:end] = _PLACE.pack(number, offset) + data
+        self._map[:end] = _HEAD.pack(number, offset, length, crc32(payload)) + payload
 
     def clear(self) -> None:
         """Keep nothing."""

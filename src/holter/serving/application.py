@@ -52,8 +52,8 @@ _NOTED: Final = frozenset(
 _log = logging.getLogger("holter.serving")
 
 
-_Asked = tuple[bytes, int, Mapping[bytes, bytes], bytes]
-"""What was asked: request id, microseconds of arrival, the headers of interest, and the body."""
+_Asked = tuple[str, int, int | None, bytes]
+"""What was asked: request id, microseconds of arrival, those of the event if the caller gave them, and the body."""
 
 
 class Application:
@@ -148,14 +148,18 @@ class Application:
             if isinstance(body, Reply):
                 await self._send(send, scope, body, request_id, noted)
                 return
-            asked = (request_id, received_us, noted, body)
+            event_us = self._event_time(noted) if self._event_time_header else None
+            asked = (request_id.decode("latin-1"), received_us, event_us, body)
             if scope["path"] == _SCORE:
                 reply = await self._scored(body, scope, asked)
             else:
-                reply, named = await self._inferred(asked, scope)
-                request_id = named if named is not None and not given else request_id
-            latency_us = (perf_counter_ns() - started) // 1000
-            reply = await self._recorded(reply, body, noted, (request_id.decode("latin-1"), received_us, latency_us))
+                reply, named = await self._inferred(asked, scope, binary=b"inference-header-content-length" in noted)
+                if named is not None and not given:
+                    request_id, asked = named, (named.decode(), received_us, event_us, body)
+            if self._recorder is not None:
+                frame = self._frame(asked, reply, (perf_counter_ns() - started) // 1000)
+                if not (await self._recorder.keep(frame) if self._recorder.grouped else self._recorder.write(frame)):
+                    reply = message(503, "The request cannot be recorded and was not answered. Try again later.")
             self.answered += 1
             self.failed += reply.status >= 500
         await self._send(send, scope, reply, request_id, noted)
@@ -216,35 +220,30 @@ class Application:
 
     def _run(self, argument: object, asked: _Asked) -> Reply:
         if self._recorder is not None:  # nobody else's turn comes before the answer is there
-            request_id, received_us, noted, body = asked
-            self._recorder.begin(request_id.decode("latin-1"), received_us, self._event_time(noted), body)
+            self._recorder.begin(*asked)
         started = perf_counter_ns()
         reply = self._answer(argument)
         self._lasted_us = (perf_counter_ns() - started) / 1000
         return reply
 
-    async def _inferred(self, asked: _Asked, scope: Scope) -> tuple[Reply, bytes | None]:
+    async def _inferred(self, asked: _Asked, scope: Scope, *, binary: bool) -> tuple[Reply, bytes | None]:
         """Return the answer to tensors, and the request id that came with them."""
-        (_, _, noted, body), inference = asked, Inference([])
+        inference = Inference([])
         try:
-            inference = inference_of(body, binary=b"inference-header-content-length" in noted)
+            inference = inference_of(asked[-1], binary=binary)
             plain = body_of(inference, self._contract)
         except Unreadable as error:
             return refusal(message(error.status, ""), str(error)), _named(inference)
         reply = await self._scored(plain, {"method": "POST", "headers": AS_JSON, "path": scope["path"]}, asked)
         return reply_of(reply, inference, self._model, self._version), _named(inference)
 
-    async def _recorded(
-        self, reply: Reply, body: bytes, noted: Mapping[bytes, bytes], identity: tuple[str, int, int]
-    ) -> Reply:
-        """Return the reply once it is in the journal, or what is to be said instead."""
-        if self._recorder is None:
-            return reply
-        request_id, received_us, latency_us = identity
-        frame = Frame(
+    def _frame(self, asked: _Asked, reply: Reply, latency_us: int) -> Frame:
+        """Return the record of a request."""
+        request_id, received_us, event_us, body = asked
+        return Frame(
             request_id,
             received_us,
-            self._event_time(noted),
+            event_us,
             reply.status,
             self._version,
             self._role,
@@ -254,12 +253,10 @@ class Application:
             body,
             reply.body,
         )
-        if await self._recorder.keep(frame):
-            return reply
-        return message(503, "The request cannot be recorded and was not answered. Try again later.")
 
-    def _event_time(self, noted: Mapping[bytes, bytes]) -> int | None:
-        said = noted.get(b"x-holter-event-time") if self._event_time_header else None
+    @staticmethod
+    def _event_time(noted: Mapping[bytes, bytes]) -> int | None:
+        said = noted.get(b"x-holter-event-time")
         if said is None:
             return None
         moment = event_microseconds(said)
