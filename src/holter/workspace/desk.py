@@ -210,6 +210,7 @@ class Workspace:
         score: str | None = None,
         label: str | None = None,
         task: Task | str | None = None,
+        features: Sequence[str] | None = None,
         signals: Sequence[str] | None = None,
         rules: Sequence[Rule | Mapping[str, Any]] = (),
         lateness: str | timedelta | None = None,
@@ -234,6 +235,8 @@ class Workspace:
             deployment they name columns of ``baseline``.
         task
             Of a table; None finds it from the label.
+        features
+            Columns of a table that are watched; None: all that have no role. A deployment has those of its model.
         signals
             Names from the catalogue; None takes the default preset.
         rules
@@ -257,7 +260,9 @@ class Workspace:
         BadRule
             If a rule cannot be followed, for example because it watches a metric that no signal gives.
         InputError
-            If a table has no time column.
+            If a table has no time column, or ``features`` are given for a deployment.
+        UnknownColumn
+            If a named column is not there.
         """
         if target is None:
             return self._existing(name)
@@ -266,7 +271,7 @@ class Workspace:
         length = duration(every, _DAY)
         entry = MonitorEntry(
             name,
-            self._target(target, roles, task, is_table=is_table),
+            self._target(target, roles, task, features, is_table=is_table),
             known(signals or ()),
             checked(rules),
             length,
@@ -286,9 +291,13 @@ class Workspace:
             resolve_gone(self.shelves, datetime.now(UTC), actor())
         return Monitor(self.shelves, name)
 
-    def _target(self, target: Any, roles: Roles, task: Task | str | None, *, is_table: bool) -> Any:
+    def _target(
+        self, target: Any, roles: Roles, task: Task | str | None, features: Sequence[str] | None, *, is_table: bool
+    ) -> Any:
         if is_table:
-            return table_target(target, roles, task)
+            return table_target(target, roles, task, features)
+        if features is not None:
+            raise InputError("a deployment is watched by the features of its model; features= is for tables.")
         return self.deployment(target.name if isinstance(target, Deployment) else str(target)).name
 
     def _existing(self, name: str) -> Monitor:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from holter.errors import BadRule, InputError
+from holter.errors import BadRule, InputError, UnknownColumn
 from holter.registry import Shelves
 from holter.registry.entries import TableTarget
 from holter.rules import Rule
@@ -31,8 +31,10 @@ def duration(given: str | timedelta | None, otherwise: timedelta) -> timedelta:
     return parse_duration(given)
 
 
-def table_target(path: str | Path, roles: Roles, task: Task | str | None) -> TableTarget:
-    """Describe a table that others write: its roles, its features, its task.
+def table_target(
+    path: str | Path, roles: Roles, task: Task | str | None, features: Sequence[str] | None = None
+) -> TableTarget:
+    """Describe a table that others write: its roles, its features (None: all other columns), its task.
 
     Raises
     ------
@@ -52,7 +54,16 @@ def table_target(path: str | Path, roles: Roles, task: Task | str | None) -> Tab
     read_span(str(path), roles.time, _NO_TIME)
     answer = as_task(task) if task is not None else _task(path, roles)
     schema: Schema = infer_schema(found, exclude=tuple(named), task=answer)
+    if features is not None:
+        schema = _only(schema, features)
     return TableTarget(_absolute(path), roles.time, schema, roles.prediction, roles.score, roles.label)
+
+
+def _only(schema: Schema, features: Sequence[str]) -> Schema:
+    for name in features:
+        if name not in schema.names:
+            raise UnknownColumn(name, schema.names)
+    return Schema(tuple(each for each in schema.features if each.name in features), schema.task)
 
 
 def _task(path: str | Path, roles: Roles) -> Task | None:

@@ -415,6 +415,17 @@ def test_the_task_of_a_table(ws, folder, roles, task):
     assert monitor.entry.target.schema.task is task
 
 
+def test_only_some_columns_of_a_table_are_watched(ws, folder):
+    target = ws.monitor("late-batch", folder, time="when", prediction="answer", features=["x"]).entry.target
+    assert (target.schema.names, target.schema.task) == (("x",), Task.BINARY)
+    assert ws.monitor("none", folder, time="when", features=[]).entry.target.schema.names == ()
+
+
+def test_the_features_of_a_deployment_are_those_of_its_model(ws, deployed):
+    with pytest.raises(InputError, match="features= is for tables"):
+        ws.monitor("m", deployed, features=["x"])
+
+
 @pytest.mark.parametrize(
     ("wrong", "error"),
     [
@@ -423,6 +434,8 @@ def test_the_task_of_a_table(ws, folder, roles, task):
         ({"time": "x"}, UnreadableTable),
         ({"time": "when", "label": "lat"}, UnknownColumn),
         ({"time": "when", "task": "ranking"}, InputError),
+        ({"time": "when", "features": ["x", "y"]}, UnknownColumn),
+        ({"time": "when", "features": ["when"]}, UnknownColumn),
     ],
 )
 def test_a_table_that_cannot_be_watched_is_refused(ws, folder, wrong, error):
