@@ -124,7 +124,14 @@ class Table:
             for file in sorted(files, key=lambda file: file.day or "")
         ]
         # One scan over all files: a scan has a price of its own, a file hardly any.
-        return ds.FileSystemDataset(parts, whole, _PARQUET, _LOCAL).to_table(filter=keep)
+        dataset = ds.FileSystemDataset(parts, whole, _PARQUET, _LOCAL)
+        try:
+            return dataset.to_table(filter=keep)
+        except pa.ArrowNotImplementedError:
+            # A file that delta-rs wrote anew, after an erasure, holds text as views, and Arrow cannot compare the
+            # statistics of those with text: it filters what it has read, batch by batch, instead of whole row groups.
+            found = [pa.table(batch).filter(keep) for batch in dataset.to_batches()]
+            return pa.concat_tables(found) if found else whole.empty_table()
 
     @contextmanager
     def unknown_day(self, fields: Mapping[str, pa.DataType]) -> Iterator[tuple[pa.Table, Callable[[pa.Table], None]]]:

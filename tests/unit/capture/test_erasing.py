@@ -140,3 +140,16 @@ def test_numbers_in_samples_are_found_in_any_type(shelves, frame, now):
     pq.write_table(pa.table({"other": [7.0]}), sample.with_name("other.parquet"))
     assert erase(shelves, "credit", "account", "7", actor="test", now=now).samples == 1
     assert pq.read_table(sample)["account"].to_pylist() == [8.0, None]
+
+
+def test_one_person_after_another_is_erased_from_the_same_file(shelves, journal, rows, frame, now):
+    for number, name in enumerate((ANNA, "bert", "carl", "dora")):
+        journal.append(asked(frame, number, name))
+    Compactor(shelves).once(now, flush=True)
+    for name in (ANNA, "bert"):  # the first time, the file is written anew by other hands
+        assert erase(shelves, "credit", "customer", name, actor="test", now=now).records == 1
+    assert rows()["customer"].to_pylist() == ["carl", "dora"]
+    labels = pa.table({"request_id": ["r0", "r3"], "label": [1, 0]})
+    assert log_labels(shelves, "credit", labels, received_at=now).known == 1
+    assert rows()["_label"].to_pylist() == [None, 0.0]
+    assert erase(shelves, "credit", "customer", "nobody", actor="test", now=now).records == 0
