@@ -154,6 +154,9 @@ class Beat:
         name, memory = watch.entry.name, self._memory.get(watch.entry.name)
         if memory is None or memory.entry != watch.entry or first < memory.first:
             memory = self._memory[name] = _Memory(watch.entry, first, first)
+            oldest = watch.target.first() if watch.entry.event_clock else None
+            if oldest is not None and oldest < first:
+                _log.warning("monitor %s begins with %s; the oldest record is of %s, years before", name, first, oldest)
             return memory, Board(self._shelves.facts.publications(name))
         since = memory.frontier - (REVISITED + 1) * watch.entry.every
         board = Board(self._shelves.facts.publications(name, since))

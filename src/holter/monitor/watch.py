@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
 
+from holter.monitor.beginning import begins
 from holter.monitor.judging import judge, signals_of
 from holter.monitor.schedule import Timetable
 from holter.monitor.targets import Target, target_of
@@ -45,8 +46,8 @@ class Watch:
         """Gather it.
 
         A monitor on the wall clock begins where it was created, or where its deployment took another model: what lies
-        before is for :func:`backfill`, and wakes nobody. One on event time begins with the oldest record; its clock
-        never runs ahead of the wall clock.
+        before is for :func:`backfill`, and wakes nobody. One on event time begins with the oldest record after any
+        silence of years; its clock never runs ahead of the wall clock.
 
         Raises
         ------
@@ -58,7 +59,8 @@ class Watch:
         served = isinstance(entry.target, str) and not entry.event_clock
         signals = signals_of(entry.signals, target.schema(), labels=target.labelled(), traffic=served)
         delays = {name: entry.lateness + _label_delay(entry, signal) for name, signal in signals.items()}
-        first, clock = _event_time(target, now) if entry.event_clock else (_created(target, entry, now), now)
+        replayed = entry.event_clock
+        first, clock = _event_time(shelves, entry, target, now) if replayed else (_created(target, entry, now), now)
         timetable = Timetable(entry.every, entry.over, delays)
         return cls(shelves, entry, target, signals, timetable, first, clock, now)
 
@@ -80,14 +82,18 @@ def _created(target: Target, entry: MonitorEntry, now: datetime) -> datetime:
     return created if changed is None else max(created, changed)
 
 
-def _event_time(target: Target, now: datetime) -> tuple[datetime | None, datetime | None]:
+def _event_time(
+    shelves: Shelves, entry: MonitorEntry, target: Target, now: datetime
+) -> tuple[datetime | None, datetime | None]:
     """Return where event time begins and has come to.
 
-    One record from the future (a clock that is wrong, milliseconds taken for seconds) would otherwise close every
+    One record from long ago would otherwise make every window since due (see :func:`holter.monitor.beginning.begins`).
+    One from the future (a clock that is wrong, milliseconds taken for seconds) would otherwise close every
     window up to its day, and all that really happens until then would be late.
     """
     newest = target.watermark()
-    return target.first(), newest and min(newest, now)
+    reached = newest and min(newest, now)
+    return begins(shelves, entry, target.first(), reached), reached
 
 
 def _label_delay(entry: MonitorEntry, signal: Signal) -> timedelta:

@@ -2,10 +2,11 @@
 
 from holter.source.inference import infer_schema
 from holter.source.part import reading
-from holter.source.span import fingerprint, read_span, time_range
+from holter.source.span import beginnings, fingerprint, read_span, time_range
 from holter.source.stream import column_blocks, schema_of, size_of, stream
 
 __all__ = [
+    "beginnings",
     "column_blocks",
     "fingerprint",
     "infer_schema",

@@ -62,6 +62,28 @@ def time_range(path: str | Path, time: str) -> tuple[datetime, datetime] | None:
     return (_EPOCH + min(found) * _STEP, _EPOCH + max(found) * _STEP) if found else None
 
 
+def beginnings(path: str | Path, time: str) -> list[datetime]:
+    """Return an oldest time of each UTC day that has rows, sorted; a day may have several.
+
+    Reads one column. A time without a zone is taken as UTC.
+
+    Raises
+    ------
+    UnreadableTable
+        If files are missing, damaged or disagree, or the column is no time.
+    UnknownColumn
+        If there is no column of that name.
+    """
+    table = open_path(str(path))
+    _time_position(table.schema, time, str(path))
+    found = set[int]()
+    for batch in table.batches(pa.schema([table.schema.field(time)])):
+        steps = np.sort(np.asarray(_steps(_as_utc(batch.column(0)).drop_null())))
+        _, places = np.unique(steps // (timedelta(days=1) // _STEP), return_index=True)
+        found.update(steps[places].tolist())
+    return [_EPOCH + step * _STEP for step in sorted(found)]
+
+
 def fingerprint(path: str | Path) -> str:
     """Return text that changes whenever the files of a path change; of a Delta table, whenever it is committed to.
 

@@ -136,7 +136,11 @@ class DeltaRecords:
 
     def first(self) -> datetime | None:
         """Return the oldest event time committed; None when there is no record."""
-        return min((file.oldest for file in self._records.files() if file.oldest is not None), default=None)
+        return min(self.beginnings(), default=None)
+
+    def beginnings(self) -> Sequence[datetime]:
+        """Return the oldest event time of each file, sorted; a file holds records of one day."""
+        return sorted(file.oldest for file in self._records.files() if file.oldest is not None)
 
     def fingerprint(self, span: Span, *, labels: bool = True) -> str:
         """Return text that changes whenever the records or labels of a span may have changed.
@@ -152,6 +156,17 @@ class DeltaRecords:
             for file in files:
                 counts[name, file.day or ""] = counts.get((name, file.day or ""), 0) + file.rows
         return hashlib.sha256(repr(sorted(counts.items())).encode()).hexdigest()[:32]
+
+    def stamp(self, span: Span) -> str:
+        """Return text that changes with every commit that touches the records of a span, compaction among them.
+
+        It is empty where there are no records, neither in the span nor close before it.
+        """
+        return "\n".join(sorted(file.path for file in self._touched(Span(span.start - _RETRY, span.end))))
+
+    def layout(self) -> str:
+        """Return text that changes whenever reading everything would give other columns or types."""
+        return repr((self._schema, list(self._fields(None).items())))
 
     def compact(self) -> int:
         """Merge small files; return how many fewer there are. What is read stays the same.

@@ -50,6 +50,9 @@ class Records(Protocol):
     def first(self) -> datetime | None:
         """Return the oldest event time committed; None when there is no record."""
 
+    def beginnings(self) -> Sequence[datetime]:
+        """Return an oldest event time of each day that has records, sorted; a day may have several. Cheap."""
+
     def fingerprint(self, span: Span, *, labels: bool = True) -> str:
         """Return text that changes whenever the records or labels of a span may have changed. Cheap.
 

@@ -44,7 +44,7 @@ class Desk:
     def day(self, number, n=120, *, labels=True, status=200, role="champion", version=1, tag="", **kind):
         """Record one day of traffic, with labels unless told otherwise."""
         start = FIRST + number * DAY
-        columns = made(n, seed=1000 + number, **kind)
+        columns = made(n, seed=abs(1000 + number), **kind)
         label = columns.pop("_label")
         ids = pa.array([f"d{number}{tag}-{i}" for i in range(n)])
         rows = pa.table(
