@@ -152,10 +152,18 @@ def distinct_words(column: Column) -> str:
     """Return how many different values a column has; about how many where they were not all kept."""
     if isinstance(column, CategoricalColumn) and column.exact:
         return f"{len(column.counts):,}"
-    found = None if isinstance(column, VectorColumn | OpaqueColumn) else column.distinct
+    found = _different(column)
     if found is None:
         return ""
-    return f"{found.estimate:,.0f}" if not found.error else f"~{float(f'{found.estimate:.2g}'):,.0f}"
+    number, error = found
+    return f"{number:,.0f}" if not error else f"~{min(float(f'{number:.2g}'), column.n - column.nulls):,.0f}"
+
+
+def _different(column: Column) -> tuple[float, float] | None:
+    """Return how many different values a column has, and the standard error: never more than it has values."""
+    if isinstance(column, VectorColumn | OpaqueColumn) or column.distinct is None:
+        return None
+    return min(column.distinct.estimate, float(column.present)), column.distinct.error
 
 
 def values_words(column: Column) -> str:
@@ -227,9 +235,9 @@ def column_dict(name: str, column: Column) -> dict[str, Any]:
         "n": column.n,
         "nulls": column.nulls,
     }
-    distinct = None if isinstance(column, VectorColumn | OpaqueColumn) else column.distinct
+    distinct = _different(column)
     if distinct is not None:
-        found |= {"distinct": distinct.estimate, "distinct_error": distinct.error}
+        found |= dict(zip(("distinct", "distinct_error"), distinct, strict=True))
     if isinstance(column, NumericColumn):
         return found | _numeric(column)
     if isinstance(column, CategoricalColumn):

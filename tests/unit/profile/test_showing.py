@@ -167,6 +167,16 @@ def test_an_estimate_says_that_it_is_one():
     assert distinct_words(OpaqueColumn(1, 0, "binary")) == distinct_words(TextColumn(1, 0)) == ""
 
 
+@pytest.mark.parametrize("n", [1_960, 2_951, 3_049])
+def test_no_column_has_more_different_values_than_values(n):
+    rng = np.random.default_rng(n)
+    profiles = [Profile.of(pa.table({"x": pa.array(rng.random(n), mask=rng.random(n) < 0.1)})) for _ in range(9)]
+    for column in (each.columns["x"] for each in profiles):
+        assert float(distinct_words(column).lstrip("~").replace(",", "")) <= column.present
+    told = [json.loads(each.to_json())["columns"][0]["distinct"] for each in profiles]
+    assert all(number <= each.columns["x"].present for number, each in zip(told, profiles, strict=True))
+
+
 def test_types_by_the_words_people_use():
     assert type_words(CategoricalColumn(0, 0, dtype="double | string")) == "doubl…ring"
     assert type_words(NumericColumn.of(pa.array([1], pa.uint8()))) == "integer"
