@@ -90,7 +90,7 @@ class Page:
 
 OURS = Page(
     REPOSITORY / "docs" / "how-to" / "coming-from-azure-ml.md",
-    "churn", "churn-service", ("income", "visits", "age"), "Customers", "Answered", "Errors", "team@example.com",
+    "churn", "churn-service", ("income", "visits", "tenure"), "Customers", "Answered", "Errors", "team@example.com",
 )  # fmt: skip
 THEIRS = Page(
     REPOSITORY.parent / "shared" / "seed" / "monitoring-models.md",
@@ -302,6 +302,19 @@ def init():
 def run(data):
     return data
 """
+NEEDS = """
+import os
+
+import tinyshop
+
+
+def init():
+    pass
+
+
+def run(data):
+    return [tinyshop.ANSWER, os.environ["COLOUR"]]
+"""
 BEGIN = """
 from holter.compat.azureml.core import Environment, Model, Webservice, Workspace
 from holter.compat.azureml.core.model import InferenceConfig
@@ -415,11 +428,7 @@ def refused(uri):
 
 def test_an_environment_with_a_package_of_its_own(reader, tmp_path):
     wheel = wheel_of(tmp_path, "tinyshop", "ANSWER = 42\n")
-    write(
-        reader,
-        "needs.py",
-        'import os\nimport tinyshop\n\ndef init(): pass\n\ndef run(data): return [tinyshop.ANSWER, os.environ["COLOUR"]]\n',
-    )
+    write(reader, "needs.py", NEEDS)
     write(reader, "requirements.txt", f"# of our own\n{wheel}\nazureml-defaults==1.61\n")
     program = f"""{BEGIN}
 env = Environment.from_pip_requirements("shop", "requirements.txt")
