@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from holter.cli import alerts, answers, deployments, ledger, migrate, models, monitors, records, tables, tree
+from holter.cli import alerts, answers, deployments, imports, ledger, migrate, models, monitors, records, tables, tree
 from holter.cli.options import Group
 from holter.errors import HolterError
 
@@ -58,6 +58,7 @@ for command in (
     alerts.alerts,
     answers.answers,
     ledger.ledger,
+    imports.imports,
     migrate.migrate,
     tree.up,
     tree.status,
