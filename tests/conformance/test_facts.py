@@ -298,6 +298,13 @@ def test_times_come_back_in_utc_and_naive_ones_are_refused(facts):
         transaction.record(Entry("a", "b", "c"), NOW.replace(tzinfo=None))
 
 
+def test_the_newest_window_is_told_without_reading_the_history(facts):
+    assert facts.newest_window("daily") is None
+    with facts.begin() as transaction:
+        transaction.publish(publication(), MEASUREMENTS)
+    assert facts.newest_window("daily") == facts.publications("daily")[-1].window.end
+
+
 def test_a_lease_has_one_holder_and_its_token_grows(facts):
     first = facts.acquire("monitor:daily", "a", DAY, NOW)
     assert first.token == 1
@@ -348,6 +355,14 @@ def test_the_ledger_chains_filters_and_pages(facts):
     assert len(list(facts.ledger(limit=700))) == 700
     assert list(facts.ledger(limit=0)) == []
     assert facts.verify_ledger() == 1200
+    assert facts.verify_newest() == (1200, 1200)
+    with facts.begin() as transaction:
+        transaction.record(Entry("me", "did", "kind:of:0", "", {}), NOW)
+    assert facts.verify_newest() == (1201, 1200)
+    assert [one.seq for one in facts.newest_entries(3)] == [1201, 1200, 1199]
+    assert [one.seq for one in facts.newest_entries(2, subject="thing:0", before=1199)] == [1198, 1195]
+    assert len(facts.newest_entries(500, subject="0")) == 400
+    assert [one.seq for one in facts.newest_entries(2, subject="of:0")] == [1201]
 
 
 def test_two_openers_see_the_same(make):

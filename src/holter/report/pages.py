@@ -1,6 +1,6 @@
 """The pages of the dashboard: shelves in, HTML out. ``now`` is the wall clock, for traffic and "as of"."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final
@@ -24,7 +24,6 @@ from holter.report.telemetry import telemetry
 from holter.report.tiles import recent_minutes, tiles
 from holter.report.verdict import judge, most_drifted
 from holter.rules import broken_by
-from holter.store.protocols import Sealed
 
 LEDGER_PAGE: Final = 100
 """Ledger entries on one page."""
@@ -182,23 +181,22 @@ def ledger_page(shelves: Shelves, now: datetime, *, subject: str | None = None, 
     ``before`` shows entries older than that number; ``subject`` those about one thing.
     """
     try:
-        length, broken = shelves.facts.verify_ledger(), ""
+        (length, earlier), broken = shelves.facts.verify_newest(), ""
     except BrokenLedger as error:
-        length, broken = 0, str(error)
-    entries = [sealed for sealed in _about(shelves, subject) if before is None or sealed.seq < before]
-    shown = entries[-LEDGER_PAGE:][::-1]
-    older = shown[-1].seq if len(entries) > len(shown) else None
-    return rendered("ledger.html", entries=shown, length=length, broken=broken, subject=subject, older=older, now=now)
-
-
-def _about(shelves: Shelves, subject: str | None) -> Iterator[Sealed]:
-    """Yield entries about one thing; the registry files its own under kind and name (``deployment:churn``)."""
-    if subject is None:
-        yield from shelves.facts.ledger()
-        return
-    for sealed in shelves.facts.ledger():
-        if subject in (sealed.entry.subject, sealed.entry.subject.partition(":")[2]):
-            yield sealed
+        length, earlier, broken = 0, 0, str(error)
+    found = shelves.facts.newest_entries(LEDGER_PAGE + 1, subject=subject, before=before)
+    entries = found[:LEDGER_PAGE]
+    older = entries[-1].seq if len(found) > LEDGER_PAGE else None
+    return rendered(
+        "ledger.html",
+        entries=entries,
+        length=length,
+        earlier=earlier,
+        broken=broken,
+        subject=subject,
+        older=older,
+        now=now,
+    )
 
 
 def message_page(title: str, words: str, now: datetime, *, sign_in: bool = False) -> str:

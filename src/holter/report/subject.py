@@ -33,10 +33,9 @@ class History:
     @cached_property
     def span(self) -> Span | None:
         """The stretch a page shows; None before the first window."""
-        published = self.shelves.facts.publications(self.entry.name)
-        if not published:
+        end = self.shelves.facts.newest_window(self.entry.name)
+        if end is None:
             return None
-        end = max(each.window.end for each in published)
         length = self.entry.over + self.entry.every * (WINDOWS - 1)
         return Span(end - length, end)
 

@@ -6,7 +6,8 @@ chain and its head is not found: keep a digest elsewhere (every mail and evidenc
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,6 +21,17 @@ from holter.types import as_utc
 
 _PAGE: Final = 500
 """Entries read at a time: a reader holds no transaction while its caller works."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """How far a chain was checked: the number and the digest of the last entry, as they were then."""
+
+    seq: int = 0
+    digest: str = ""
+
+
+_NOTHING: Final = Checked()
 
 
 def seal(seq: int, at: datetime, entry: Entry, previous: str) -> str:
@@ -79,8 +91,33 @@ def read(
         left = None if left is None else left - len(rows)
 
 
-def verify(engine: sa.Engine) -> int:
-    """Check every entry, the order of all and the end; return how many there are.
+def newest(engine: sa.Engine, limit: int, *, subject: str | None = None, before: int | None = None) -> Sequence[Sealed]:
+    """Return at most ``limit`` entries, newest first: before a number, and about one thing.
+
+    A subject is found as it was filed (``deployment:churn``) and by its name alone (``churn``).
+    """
+    found: list[Sealed] = []
+    while len(found) < limit:
+        query = sa.select(LEDGER).order_by(LEDGER.c.seq.desc()).limit(limit)
+        if before is not None:
+            query = query.where(LEDGER.c.seq < before)
+        if subject is not None:
+            ends = LEDGER.c.subject.endswith(f":{subject}", autoescape=True)
+            query = query.where(ends | (LEDGER.c.subject == subject))
+        with engine.connect() as connection:
+            rows = connection.execute(query).all()
+        if not rows:
+            break
+        # A name may hold a colon: its end alone is another name.
+        found += [_sealed(row) for row in rows if subject in (None, row.subject, row.subject.partition(":")[2])]
+        before = rows[-1].seq
+    return found[:limit]
+
+
+def verify(engine: sa.Engine, since: Checked = _NOTHING) -> Checked:
+    """Check every entry after ``since``, their order, and the end; return how far the chain is checked now.
+
+    The entry that ``since`` names is read again and must still have that digest.
 
     Raises
     ------
@@ -89,14 +126,44 @@ def verify(engine: sa.Engine) -> int:
     """
     with engine.connect() as connection:
         head = connection.execute(sa.select(LEDGER_HEAD)).one_or_none()
-        seq, previous = 0, ""
-        for row in connection.execute(sa.select(LEDGER).order_by(LEDGER.c.seq)).yield_per(_PAGE):
+        seq, previous = since.seq, since.digest
+        if seq:
+            seq, previous = seq - 1, _previous(connection, since)
+        newer = sa.select(LEDGER).where(LEDGER.c.seq > seq).order_by(LEDGER.c.seq)
+        for row in connection.execute(newer).yield_per(_PAGE):
             seq += 1
             _check(row, seq, previous)
             previous = row.digest
     if head is None or (head.seq, head.digest) != (seq, previous):
         raise BrokenLedger(seq + 1, "the end of the ledger is not the end that was written")
-    return seq
+    return Checked(seq, previous)
+
+
+def recheck(engine: sa.Engine, start: int, count: int) -> int:
+    """Check ``count`` entries from number ``start`` on once more; return where to go on, 1 after the last.
+
+    The last is looked at again by the next call, so that no seam between two calls goes unchecked.
+
+    Raises
+    ------
+    BrokenLedger
+        With the number of the first entry that is not what was written.
+    """
+    query = sa.select(LEDGER).where(LEDGER.c.seq >= start).order_by(LEDGER.c.seq).limit(count)
+    with engine.connect() as connection:
+        rows = connection.execute(query).all()
+    previous = rows[0].previous if rows and start > 1 else ""
+    for seq, row in enumerate(rows, start):
+        _check(row, seq, previous)
+        previous = row.digest
+    return start + count - 1 if len(rows) == count else 1
+
+
+def _previous(connection: sa.Connection, since: Checked) -> str:
+    row = connection.execute(sa.select(LEDGER).where(LEDGER.c.seq == since.seq)).one_or_none()
+    if row is None or row.digest != since.digest:
+        raise BrokenLedger(since.seq, "it was checked before, and is another now")
+    return str(row.previous)
 
 
 def _check(row: Any, seq: int, previous: str) -> None:

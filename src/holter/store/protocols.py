@@ -207,6 +207,9 @@ class Facts(Protocol):
     def publications(self, monitor: str, since: datetime | None = None) -> Sequence[Publication]:
         """Return the newest revision of every window and signal, oldest window first."""
 
+    def newest_window(self, monitor: str) -> datetime | None:
+        """Return the end of the newest window that is published; None when none is."""
+
     def measurements(  # one query, many filters
         self,
         monitor: str,
@@ -260,3 +263,12 @@ class Facts(Protocol):
 
     def verify_ledger(self) -> int:
         """Check the whole chain and return its length. Raises BrokenLedger."""
+
+    def verify_newest(self) -> tuple[int, int]:
+        """Check what is new since the last check; return the length and how many were checked before.
+
+        Raises BrokenLedger.
+        """
+
+    def newest_entries(self, limit: int, *, subject: str | None = None, before: int | None = None) -> Sequence[Sealed]:
+        """Return entries, newest first, older than number ``before``, about a subject or the name in one."""

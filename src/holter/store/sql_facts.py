@@ -24,6 +24,10 @@ from holter.types import Measurement, Occurrence, Series, SeriesKind, Span, Traf
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+RECHECKED: Final = 500
+"""Entries of the ledger that are checked again whenever somebody looks at it."""
+
+
 class SqlFacts:
     """See :class:`holter.store.Facts`.
 
@@ -41,6 +45,7 @@ class SqlFacts:
     def __init__(self, url: str) -> None:
         self.engine = open_engine(url)
         migrate(self.engine)
+        self._checked, self._again = ledger.Checked(), 1
 
     def close(self) -> None:
         """Give the connections back; the object opens new ones when it is used again."""
@@ -91,6 +96,12 @@ class SqlFacts:
             Publication(monitor, _window(row), row["signal"], row["revision"], row["fingerprint"])
             for row in self._rows(query)
         ]
+
+    def newest_window(self, monitor: str) -> datetime | None:
+        """Return the end of the newest window that is published; None when none is."""
+        query = sa.select(sa.func.max(PUBLICATION.c.window_end)).where(PUBLICATION.c.monitor == monitor)
+        with self.engine.connect() as connection:
+            return cast("datetime | None", connection.execute(query).scalar())
 
     def measurements(  # one query, many filters
         self,
@@ -212,7 +223,30 @@ class SqlFacts:
         BrokenLedger
             With the first entry that is not what was written.
         """
-        return ledger.verify(self.engine)
+        self._checked = ledger.verify(self.engine)
+        return self._checked.seq
+
+    def verify_newest(self) -> tuple[int, int]:
+        """Check the entries since the last check of this object; return the length, and how many were checked before.
+
+        A page asks at every load: the first reads the whole chain, the others what is new and :data:`RECHECKED` entries
+        of what is old, in turn. What changes after it was checked is found when its turn comes: at once while the
+        ledger is short, and by :meth:`verify_ledger`.
+
+        Raises
+        ------
+        BrokenLedger
+            With the first of them that is not what was written.
+        """
+        before = self._checked
+        self._checked = ledger.verify(self.engine, before)
+        if before.seq:
+            self._again = ledger.recheck(self.engine, self._again, RECHECKED)
+        return self._checked.seq, before.seq
+
+    def newest_entries(self, limit: int, *, subject: str | None = None, before: int | None = None) -> Sequence[Sealed]:
+        """Return at most so many entries, newest first, before a number, about one thing."""
+        return ledger.newest(self.engine, limit, subject=subject, before=before)
 
     def _rows(self, query: sa.Select[Any]) -> Sequence[Mapping[str, Any]]:
         with self.engine.connect() as connection:

@@ -157,9 +157,10 @@ class Scrape:
             "holter_beat_lag_seconds", "Since the newest judged window ended.", labels=["monitor"]
         )
         for entry in self._shelves.registry.monitors():
-            published = self._shelves.facts.publications(entry.name)
-            if published and not entry.paused and not entry.event_clock:
-                newest = max(each.window.end for each in published)
+            if entry.paused or entry.event_clock:
+                continue
+            newest = self._shelves.facts.newest_window(entry.name)
+            if newest is not None:
                 family.add_metric([entry.name], max((self._now - newest).total_seconds(), 0.0))
         return family
 
