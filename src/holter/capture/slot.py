@@ -117,9 +117,11 @@ def _rescued(path: Path) -> bool:
     return new
 
 
-def kept_in(path: Path) -> Frame | None:
-    """Return the frame in a slot; None where there is none, or it is being replaced."""
-    return _kept(path.read_bytes())
+def kept_in(path: Path) -> tuple[Frame | None, int]:
+    """Return the frame in a slot and where it ends; None and 0 where there is none, or it is being replaced."""
+    data = path.read_bytes()
+    frame = _kept(data)
+    return frame, 0 if frame is None else _HEAD.size + PREFIX.unpack_from(data, _START)[0]
 
 
 def _kept(data: bytes) -> Frame | None:

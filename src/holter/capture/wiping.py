@@ -68,13 +68,15 @@ def _blank(frame: Frame, length: int) -> bytes:
 
 
 def _wipe_slot(path: Path, matches: Callable[[Frame], bool]) -> int:
-    frame = kept_in(path)
-    if frame is None or not matches(frame):
-        return 0
+    """Blank the request of a slot if it matches, and in any case what longer requests have left behind it."""
+    frame, end = kept_in(path)
+    theirs = frame is not None and matches(frame)
+    start = 0 if theirs else end
     descriptor = os.open(path, os.O_WRONLY)
     try:
-        os.pwrite(descriptor, bytes(path.stat().st_size), 0)
+        # A request that its worker puts there meanwhile may lose its end: it is then not known if it kills the worker.
+        os.pwrite(descriptor, bytes(path.stat().st_size - start), start)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    return 1
+    return int(theirs)

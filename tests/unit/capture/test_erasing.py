@@ -13,7 +13,7 @@ from holter.capture.labels import log_labels
 from holter.capture.places import journal_folder
 from holter.capture.redaction import Redactor, ensure_key
 from holter.capture.segments import read, segments
-from holter.capture.slot import CRASHED
+from holter.capture.slot import CRASHED, kept_in
 from holter.errors import NotFound, UnknownColumn
 from holter.types import Feature, Kind, Schema, Span, Task
 
@@ -85,6 +85,20 @@ def test_what_was_asked_at_the_moment_is_taken_out_of_the_slot(shelves, journal,
     journal.begin(asked(frame, 1, ANNA, status=CRASHED))
     erase(shelves, "credit", "customer", ANNA, actor="test", now=now)
     assert ANNA.encode() not in everything(shelves.root)
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_what_a_longer_request_has_left_in_the_slot_goes_too(shelves, journal, frame, now, answered):
+    journal.append(asked(frame, 1, "x" * 500 + ANNA))
+    journal.begin(asked(frame, 1, "x" * 500 + ANNA, status=CRASHED))
+    last = asked(frame, 2, "bert", status=CRASHED)
+    journal.begin(last)
+    if answered:
+        journal.release()
+    assert erase(shelves, "credit", "customer", "x" * 500 + ANNA, actor="test", now=now).requests == 1
+    assert ANNA.encode() not in everything(shelves.root)
+    (slot,) = journal.folder.glob("*.slot")
+    assert kept_in(slot)[0] == (None if answered else last)
 
 
 def test_the_ledger_says_that_somebody_was_erased_and_not_who(shelves, journal, frame, now):
