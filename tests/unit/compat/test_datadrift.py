@@ -187,6 +187,18 @@ def test_a_name_is_taken_once(ws):
     assert made.run().baseline_rows == 60
 
 
+def test_of_two_processes_that_make_one_name_the_first_wins(ws, monkeypatch):
+    first = detector(ws, rows(60), rows(60))
+    monkeypatch.setattr("holter.compat.azureml.datadrift.shelf.exists", lambda root, name: False)
+    with pytest.raises(UserErrorException, match="already"):
+        detector(ws, rows(5), rows(5))
+    monkeypatch.undo()
+    kept = {file.suffix for file in (ws.home.root / "azureml" / "drift" / "drift-detector").iterdir()}
+    assert kept == {".json", ".parquet"}
+    assert first.feature_list == ["feature1", "feature2", "feature3"]
+    assert first.baseline_dataset.to_arrow().num_rows == 60
+
+
 @pytest.mark.parametrize("name", ["", "../up", "a/b", ".hidden", None])
 def test_a_name_can_be_a_folder(ws, name):
     with pytest.raises(UserErrorException):

@@ -9,7 +9,7 @@ from holter.compat.azureml.datadrift import shelf
 from holter.compat.azureml.datadrift.scheduling import watch
 from holter.compat.azureml.datadrift.settings import Settings
 from holter.compat.azureml.datadrift.tables import keep
-from holter.compat.azureml.exceptions import AzureMLException, UserErrorException
+from holter.compat.azureml.exceptions import AzureMLException
 from holter.workspace import Workspace
 
 
@@ -33,9 +33,7 @@ def create(
         For a name that is taken, a table that cannot be read, or an argument that cannot be followed.
     """
     if shelf.exists(home.root, name):
-        raise UserErrorException(
-            f"there is a drift detector {name!r} already; get_by_name opens it, and its delete() removes it."
-        )
+        raise shelf.taken(name)
     chosen = checked.frequency_of(frequency)
     plain: dict[str, Any] = {
         "interval": checked.DAYS[chosen],
@@ -45,19 +43,18 @@ def create(
         "addresses": checked.addresses_of(alert_config),
         "compute_target": label_of(compute_target),
     }
-    folder = shelf.folder(home.root, name)
+    # Under names of their own: another process may be making a detector of the same name.
+    copies = [shelf.folder(home.root, name) / f"{side}-{uuid4().hex}.parquet" for side in ("baseline", "target")]
     try:
-        # Copies of an earlier attempt are never overwritten: another process may be creating the same name.
-        baseline = keep(tables[0], folder / f"baseline-{uuid4().hex}.parquet", live=False)
-        target = keep(tables[1], folder / f"target-{uuid4().hex}.parquet", live=True)
-        features = checked.features_of(feature_list, baseline, target)
-        settings = Settings(name, baseline, target, features, **plain)
+        baseline, target = keep(tables[0], copies[0], live=False), keep(tables[1], copies[1], live=True)
+        settings = Settings(name, baseline, target, checked.features_of(feature_list, baseline, target), **plain)
         if target.time is not None:
             watch(home, settings, overwrite=False)
+        shelf.add_detector(home.root, settings)
     except AzureMLException:
-        shelf.forget(home.root, name)
+        for copy in copies:
+            copy.unlink(missing_ok=True)
         raise
-    shelf.write(home.root, settings)
 
 
 def label_of(compute_target: Any) -> str | None:

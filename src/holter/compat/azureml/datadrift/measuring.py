@@ -8,8 +8,6 @@ from uuid import uuid4
 
 from holter.compat.azureml.datadrift.profile import DataDriftProfile, FeatureDrift
 from holter.compat.azureml.datadrift.settings import Settings
-from holter.compat.azureml.exceptions import UserErrorException
-from holter.errors import HolterError
 from holter.rules import Calibration, decide
 from holter.types import Measurement, Verdict
 from holter.workspace.changes import ColumnChange
@@ -50,18 +48,10 @@ def profiled(
         What the classifier said about this window in the monitor already; empty: it is asked now.
     note
         What else a reader must know.
-
-    Raises
-    ------
-    UserErrorException
-        If none of the features is left in either table.
     """
     features = list(settings.features)
     before, after = (side.select([name for name in side.column_names if name in features]) for side in sides)
-    try:
-        found = compare(before, after, columns=features)
-    except HolterError as error:
-        raise UserErrorException(str(error)) from error
+    found = compare(before, after, columns=features)
     judged = told or _classified(found, before, after)
     by_metric = {each.metric: each for each in judged if each.feature is None}
     coefficient, area = by_metric.get("coefficient"), by_metric.get("roc_auc")

@@ -124,8 +124,6 @@ class DataDriftProfile:
         lines = [f"{self.detector}, {_span(self.start, self.end)}", *self.headline.split("\n")]
         head = "\n".join(fill(visible(line), width) for line in lines)
         rows = [each.cells() for each in self.features]
-        if not rows:
-            return head
         notes = [each.why for each in self.features]
         return f"{head}\n\n{text_table(HEADERS, rows, right=HEADERS[1:5], width=width, notes=notes)}\n\n{LEGEND}"
 

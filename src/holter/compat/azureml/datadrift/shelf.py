@@ -1,6 +1,7 @@
 """Where detectors and what they found are kept: ``azureml/drift/NAME`` of the workspace."""
 
 import json
+import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -45,9 +46,28 @@ def read(root: Path, name: str) -> Settings:
     return Settings(**{**found, **tables})
 
 
+def add_detector(root: Path, settings: Settings) -> None:
+    """Keep a new detector. Raises UserErrorException where another process was first."""
+    file = folder(root, settings.name) / "detector.json"
+    half = _half(file, asdict(settings))
+    try:
+        os.link(half, file)
+    except FileExistsError as error:
+        raise taken(settings.name) from error
+    finally:
+        half.unlink()
+
+
 def write(root: Path, settings: Settings) -> None:
-    """Keep what a detector is told to do."""
+    """Keep what a detector is told to do from now on."""
     _write(folder(root, settings.name) / "detector.json", asdict(settings))
+
+
+def taken(name: str) -> UserErrorException:
+    """Return what is raised for a name that a detector has already."""
+    return UserErrorException(
+        f"there is a drift detector {name!r} already; get_by_name opens it, and its delete() removes it."
+    )
 
 
 def forget(root: Path, name: str) -> None:
@@ -68,7 +88,11 @@ def profiles(root: Path, name: str) -> Sequence[DataDriftProfile]:
 
 
 def _write(file: Path, plain: Any) -> None:
+    _half(file, plain).replace(file)
+
+
+def _half(file: Path, plain: Any) -> Path:
     file.parent.mkdir(parents=True, exist_ok=True)
     half = file.with_suffix(f".{uuid4().hex}.new")
     half.write_text(json.dumps(plain, indent=1, allow_nan=False), encoding="utf-8")
-    half.replace(file)
+    return half
