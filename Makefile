@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fix bench bench-serving bench-profile bench-peers bench-fuzz bench-signals bench-buckets bench-capture bench-rollouts bench-kills docs ci lock clean
+.PHONY: help setup demo test check fix bench bench-serving bench-profile bench-peers bench-fuzz bench-signals bench-buckets bench-capture bench-rollouts bench-kills bench-telemetry docs ci lock clean
 
 help: ## Print the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -41,7 +41,7 @@ fix: setup ## Mend what a tool can mend
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-bench: bench-profile bench-serving bench-signals bench-buckets bench-capture bench-rollouts bench-kills ## Run every benchmark
+bench: bench-profile bench-serving bench-signals bench-buckets bench-capture bench-rollouts bench-telemetry bench-kills ## Run every benchmark
 
 bench-profile: setup ## Profiles and comparison, against merely reading the files
 	@$(BIN)/python bench/compare_tables.py
@@ -70,6 +70,9 @@ bench-serving: setup ## One scoring worker beside other servers of the same scor
 bench-rollouts: setup ## 20 roll-outs, 20 rollbacks and a canary ramp under load; hangs, crashes, what a canary costs
 	@HOLTER_TEST_ROLLOUTS=20 $(BIN)/python -m pytest -q -s tests/e2e/test_rollouts.py
 	@$(BIN)/python bench/rollouts.py
+
+bench-telemetry: setup ## What tracking and flush() cost a request, beside the real client with a server that is away
+	@$(BIN)/python bench/telemetry.py
 
 bench-kills: setup ## The main job under 500 kill -9 at random moments
 	@HOLTER_TEST_KILLS=500 $(BIN)/python -m pytest -q tests/e2e/test_main_job.py
