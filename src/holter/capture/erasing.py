@@ -1,7 +1,7 @@
 """Erasing a person: from journals, records, labels, and the samples that were taken of them."""
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +17,7 @@ from holter.capture.compactor import Compactor
 from holter.capture.places import LOCK, journal_folder
 from holter.capture.redaction import ensure_key, hashed
 from holter.capture.wiping import wipe
+from holter.errors import UnknownColumn
 from holter.registry import Shelves
 from holter.registry.entries import Shelf
 from holter.store import Entry
@@ -63,7 +64,7 @@ def erase(shelves: Shelves, deployment: str, column: str, value: str, *, actor: 
     Compactor(shelves).once(now, flush=True)  # what is in a journal only can be found by nobody
     key = ensure_key(shelves.root)
     texts = (value, hashed(value, key) or value)
-    parts = [_on(shelves, shelf, column, texts) for shelf in found]
+    parts = _on_all(shelves, found, column, texts)
     samples = sum(_from_samples(shelves.root / folder, column, texts) for folder in SAMPLES)
     erased = Erasure(
         sum(part.records for part, _ in parts),
@@ -76,6 +77,19 @@ def erase(shelves: Shelves, deployment: str, column: str, value: str, *, actor: 
     with shelves.facts.begin() as transaction:
         transaction.record(Entry(actor, "records.erase", f"deployment:{deployment}", "", facts), now)
     return erased
+
+
+def _on_all(shelves: Shelves, found: Sequence[Shelf], column: str, texts: tuple[str, ...]) -> list[tuple[Erased, int]]:
+    """Erase on every shelf that has the column: another model under the name may have had other features."""
+    parts, unknown = [], None
+    for shelf in found:
+        try:
+            parts.append(_on(shelves, shelf, column, texts))
+        except UnknownColumn as error:
+            unknown = error
+    if unknown is not None and not parts:
+        raise unknown
+    return parts
 
 
 def _on(shelves: Shelves, shelf: Shelf, column: str, texts: tuple[str, ...]) -> tuple[Erased, int]:

@@ -140,6 +140,25 @@ def test_what_a_deleted_deployment_left_is_reached(shelves, journal, frame, now)
     assert erase(shelves, "credit", "customer", ANNA, actor="test", now=now).records == 0
 
 
+def test_another_model_without_the_column_keeps_nobody_from_being_erased(shelves, journal, frame, now):
+    journal.append(asked(frame, 1, "bert"))
+    journal.append(asked(frame, 2, ANNA))
+    Compactor(shelves).once(now, flush=True)
+    for model, feature in (("other", "city"), ("third", "customer")):
+        schema = Schema((Feature(feature, Kind.CATEGORICAL, "string"),), Task.BINARY)
+        weights = shelves.root / model
+        weights.write_text(model)
+        version = shelves.registry.register(model, weights, schema=schema, baseline=None, actor="test")
+        script = str(shelves.root.parent / "source" / "score.py")
+        shelves.registry.deploy("credit", version, entry_script=script, overwrite=True, actor="test")
+        with Journal(journal_folder(shelves.root, shelves.registry.deployment("credit").shelf)) as theirs:
+            theirs.append(frame(3, json.dumps({"data": [[ANNA]]}).encode()))
+        Compactor(shelves).once(now, flush=True)
+    assert erase(shelves, "credit", "customer", ANNA, actor="test", now=now).records == 2
+    assert erase(shelves, "credit", "customer", ANNA, actor="test", now=now).records == 0
+    assert erase(shelves, "credit", "city", ANNA, actor="test", now=now).records == 1
+
+
 def test_unknown_names_are_said(shelves, journal, frame, now):
     with pytest.raises(NotFound, match="cradit"):
         erase(shelves, "cradit", "customer", "x", actor="test", now=now)
