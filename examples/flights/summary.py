@@ -6,6 +6,7 @@ from typing import Any
 import joblib
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 from encoding import encode
 from replay import Replay
 from rich.console import Console
@@ -26,7 +27,7 @@ def summarise(console: Console, ws: holter.Workspace, api: Any, replay: Replay, 
         f"\n{replay.sent:,} flights scored over HTTP, {replay.failed} of them failed; {records.num_rows:,} recorded, "
         f"{known.num_rows:,} labelled (the rest were cancelled or diverted, or landed on the last day)."
     )
-    console.print(months(known))
+    console.print(months(ws, known))
     console.print(found(ws))
     console.print("[bold]What was done[/]")
     for job in ws.answers():
@@ -39,22 +40,28 @@ def summarise(console: Console, ws: holter.Workspace, api: Any, replay: Replay, 
     console.print(f"Dashboard: {ws.dashboard}")
 
 
-def months(known: pa.Table) -> Table:
-    """Return what happened to the model each month, from records and labels."""
-    table = Table("month", "flights", "late", "predicted late", "ROC AUC", "versions", title="What was recorded")
+def months(ws: holter.Workspace, known: pa.Table) -> Table:
+    """Return what happened to the model each month, from records and labels, below what it was on its baseline."""
+    headers = "month", "labelled flights", "late", "predicted late", "ROC AUC", "versions"
+    table = Table(*headers, title="What was recorded (flights whose arrival is known)")
+    table.add_row("baseline", *figures(pq.read_table(ws.models.get("late-flights", 1).baseline)), "1", end_section=True)
     scheduled = known["_event_time"].to_pylist()
     month = np.asarray([moment.month for moment in scheduled])
-    late, chance, version = (known[name].to_numpy() for name in ("_label", "_score", "_version"))
+    version = known["_version"].to_numpy()
     for number in sorted(set(month.tolist())):
         chosen = month == number
         answered_by = ", ".join(str(v) for v in sorted(set(version[chosen].tolist())))
         name = scheduled[int(np.flatnonzero(chosen)[0])].strftime("%B")
-        area = roc_auc_score(late[chosen], chance[chosen]) if len(set(late[chosen])) == 2 else float("nan")
-        table.add_row(
-            name, f"{chosen.sum():,}", f"{late[chosen].mean():.1%}", f"{chance[chosen].mean():.1%}", f"{area:.3f}",
-            answered_by,
-        )  # fmt: skip
+        table.add_row(name, *figures(known.filter(pa.array(chosen))), answered_by)
     return table
+
+
+def figures(rows: pa.Table) -> tuple[str, str, str, str]:
+    """Return how many rows are labelled, how many were late, how many were predicted, and the ROC AUC."""
+    rows = rows.filter(rows["_label"].is_valid())
+    late, chance = rows["_label"].to_numpy(), rows["_score"].to_numpy()
+    area = roc_auc_score(late, chance) if len(set(late)) == 2 else float("nan")
+    return f"{len(late):,}", f"{late.mean():.1%}", f"{chance.mean():.1%}", f"{area:.3f}"
 
 
 def found(ws: holter.Workspace) -> Table:
@@ -70,9 +77,12 @@ def found(ws: holter.Workspace) -> Table:
 
 
 def told(job: Any) -> str:
-    """Return one answer as a sentence."""
+    """Return one answer as a sentence, and what was promoted by it on a line of its own."""
     sentence = job.result.get("sentence") or job.result.get("reason") or ""
-    return f"{job.at:%-d %b} [bold]{job.kind}[/] {job.state}: {sentence}"
+    line = f"{job.at:%-d %b} [bold]{job.kind}[/] {job.state}: {sentence}"
+    if not {"from", "to"} <= job.result.keys():
+        return line
+    return f"{line}\n       [bold]promoted[/]: version {job.result['to']} took over from version {job.result['from']}"
 
 
 def brought(ws: holter.Workspace, known: pa.Table) -> str:
