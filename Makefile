@@ -57,6 +57,7 @@ bench-fuzz: setup ## Look for bytes that break the reading of stored profiles, f
 
 bench-signals: setup ## Signals on windows of stored records
 	@$(BIN)/python bench/signals.py
+	@$(BIN)/python bench/windows.py
 
 bench-buckets: setup ## A year of daily stored profiles, read back and compared with a baseline
 	@$(BIN)/python bench/buckets.py

@@ -1,4 +1,4 @@
-"""Erasing a person: from journals, records, labels, and the samples that were taken of them."""
+"""Erasing a person: from journals, records, labels, and the profiles and samples that were taken of them."""
 
 import fcntl
 from collections.abc import Iterator, Sequence
@@ -96,6 +96,7 @@ def _on(shelves: Shelves, shelf: Shelf, column: str, texts: tuple[str, ...]) -> 
     folder = journal_folder(shelves.root, shelf.name)
     with _alone(folder):
         erased = shelves.records_on(shelf).erase(column, texts)
+        shelves.prune(shelf, erased.days)
         ids = {request_id for request_id, _ in erased.keys}
         wiped = wipe(folder, lambda frame: frame.request_id in ids, texts) if folder.is_dir() else 0
     return erased, wiped

@@ -20,7 +20,8 @@ def retire(shelves: Shelves, shelf: Shelf, now: datetime) -> tuple[int, int]:
     """Remove records and labels that are older than their deployment keeps them; return how many of each.
 
     The settings are those of the deployment that has the name now, also for what an earlier one left; where none has
-    it, everything is kept until somebody purges it. Labels without a time of their own go with the records.
+    it, everything is kept until somebody purges it. Labels without a time of their own go with the records, and so do
+    the profiles of their days.
     """
     try:
         settings = shelves.registry.deployment(shelf.deployment).settings
@@ -30,6 +31,7 @@ def retire(shelves: Shelves, shelf: Shelf, now: datetime) -> tuple[int, int]:
     if records is None and labels is None:
         return 0, 0
     gone = shelves.records_on(shelf).expire(records, labels)
+    shelves.prune(shelf)
     if any(gone):
         _log.info("%s: %d records and %d labels were older than they are kept", shelf.name, *gone)
     return gone

@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from holter.capture.log import ROLE_BATCH
+from holter.monitor.days import Days, Summary, spans_days, summary, versions
 from holter.profile import Profile, Window
-from holter.registry import Shelves, profile_kinds
+from holter.registry import Shelves
 from holter.registry.entries import MonitorEntry, TableTarget
 from holter.registry.redacted import watched_schema
 from holter.signals import Need
@@ -24,7 +25,6 @@ from holter.types import (
     ROLE,
     SCORE,
     STATUS,
-    VERSION,
     Schema,
     Series,
     SeriesKind,
@@ -136,22 +136,37 @@ class ServedModel:
         return ";".join(parts)
 
     def case(self, span: Span, needs: Need) -> Case:
-        """Fetch a window; its baseline is the monitor's own, or that of the version that scored most of its rows."""
+        """Fetch a window; its baseline is the monitor's own, or that of the version that scored most of its rows.
+
+        A profile of several days is added up from those of the days, unless the rows are wanted too.
+        """
         schema = self.schema()
-        rows = self._champion(span) if needs & DATA else None
+        days = self._days(span, schema) if needs & DATA == Need.PROFILE and spans_days(span) else None
+        rows = self._champion(span) if needs & DATA and days is None else None
         traffic = self._shelves.facts.traffic(self._deployment.shelf, span) if needs & Need.TRAFFIC else None
         window = _window(span, schema, rows, needs, traffic)
+        if days is not None:
+            window = replace(window, profile=days.profile)
         if needs & Need.SERIES:
             window = replace(window, series=self._heard(span))
-        if rows is None:
-            return Case(window, nothing(schema), held_out=True)
+        counted = versions(rows) if rows is not None else days.versions if days is not None else None
+        return Case(window, *self._compared(schema, counted))
+
+    def _compared(self, schema: Schema, counted: Mapping[int, int] | None) -> tuple[Window, bool]:
+        """Return the baseline of rows of these versions, and whether the model had not seen it; None: no rows."""
+        if counted is None:
+            return nothing(schema), True
         if self._baseline is not None:
-            return Case(window, self._shelves.baseline_window(self._baseline, schema), held_out=True)
-        number = _most(rows[VERSION]) or self._deployment.wanted.version
+            return self._shelves.baseline_window(self._baseline, schema), True
+        number = _most(counted) or self._deployment.wanted.version
         version = self._shelves.registry.version(self._deployment.model, number)
         if version.baseline is None:
-            return Case(window, nothing(schema), held_out=True)
-        return Case(window, self._shelves.baseline_window(version, schema), version.held_out)
+            return nothing(schema), True
+        return self._shelves.baseline_window(version, schema), version.held_out
+
+    def _days(self, span: Span, schema: Schema) -> Summary:
+        stored = self._shelves.profiles(self._deployment.shelf)
+        return Days(self._records, stored, schema, self._champion).window(span)
 
     def _heard(self, span: Span) -> Mapping[str, Series]:
         """Return custom metrics and events by name."""
@@ -238,17 +253,11 @@ def counts(traffic: Traffic) -> str:
 
 
 def _window(span: Span, schema: Schema, rows: pa.Table | None, needs: Need, traffic: Traffic | None) -> Window:
-    profile = None
-    if rows is not None and needs & Need.PROFILE:
-        shown = [name for name in rows.column_names if name not in RESERVED or name in (PREDICTION, SCORE)]
-        profile = Profile.of(rows.select(shown), kinds=profile_kinds(schema))
+    profile = summary(rows, schema) if rows is not None and needs & Need.PROFILE else None
     kept = rows if needs & (Need.ROWS | Need.LABELS) else None
     return Window(span, schema, profile=profile, rows=kept, traffic=traffic)
 
 
-def _most(versions: pa.ChunkedArray) -> int | None:
+def _most(counted: Mapping[int, int]) -> int | None:
     """Return the most frequent version, the newest of equals; None when there is none."""
-    counted = pc.value_counts(versions.drop_null()).to_pylist()
-    if not counted:
-        return None
-    return int(max(counted, key=lambda each: (each["counts"], each["values"]))["values"])
+    return max(counted, key=lambda version: (counted[version], version), default=None)

@@ -1,5 +1,7 @@
 """A workspace folder with everything in it opened."""
 
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -11,11 +13,12 @@ from holter.registry.redacted import recorded_schema
 from holter.registry.register import Registry
 from holter.registry.settings import Settings
 from holter.store import SqlFacts
-from holter.types import Schema
+from holter.types import Schema, Span
 
 if TYPE_CHECKING:
     from holter.profile import Window
     from holter.store import DeltaRecords
+    from holter.store.stored_profiles import StoredProfiles
 
 _DATABASE = "holter.db"
 
@@ -82,6 +85,25 @@ class Shelves:
             return self.records(shelf.deployment)
         versions = self.registry.versions(shelf.model) if shelf.model else ()
         return self._opened(shelf.name, versions[-1].schema if versions else None)
+
+    def profiles(self, shelf: str) -> "StoredProfiles":
+        """Return the profiles of the days on a shelf."""
+        from holter.store.stored_profiles import StoredProfiles
+
+        return StoredProfiles(self.root / "profiles" / shelf)
+
+    def prune(self, shelf: Shelf, gone: Collection[str] = ()) -> int:
+        """Remove the profiles of the days of a shelf whose records are not what they were made of; return how many.
+
+        Those of the days that are ``gone`` go whatever their records look like.
+        """
+        records = self.records_on(shelf)
+
+        def fingerprint(day: str) -> str:
+            start = datetime.fromisoformat(day).replace(tzinfo=UTC)
+            return records.fingerprint(Span(start, start + timedelta(days=1)), labels=False)
+
+        return self.profiles(shelf.name).prune(fingerprint, gone)
 
     def _opened(self, shelf: str, schema: Schema | None) -> "DeltaRecords":
         from holter.store import DeltaRecords

@@ -13,7 +13,7 @@ from holter.registry.models import Models
 from holter.store.tables import DEPLOYMENT, SHELF, TRAFFIC
 from holter.store.transaction import SqlTransaction
 
-FOLDERS: Final = ("journal", "records", "labels")
+FOLDERS: Final = ("journal", "records", "labels", "profiles", "modeldata")
 """Folders of the workspace in which a shelf has one of its name."""
 
 
