@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from holter.profile.hashing import Hashes
+from holter.profile.hashing import Hashes, almost_hash_doubles, finish_hashes, hash_doubles
 
 EXACT: Final = 128
 """Different values that are counted one by one: their hashes take the kilobyte that the registers take later."""
@@ -22,6 +22,8 @@ _SLOT: Final = np.uint64(4095)
 _BITS: Final = 53
 """Bits of a hash that are looked at for leading zeros: what a double holds exactly."""
 _DROPPED: Final = np.uint64(64 - _BITS)
+_UPPER_HALF: Final = np.uint64(2**32)
+"""Least number with a bit in the upper half of 64."""
 _FRACTION: Final = 52
 """Bits of a double below its exponent, and what is added to the exponent (IEEE 754)."""
 _BIAS: Final = 1023
@@ -183,6 +185,11 @@ def raise_registers(registers: Registers, hashes: Hashes) -> None:
     np.maximum.at(registers, (hashes & _INDEX).astype(np.intp), zeros.astype(np.uint8))
 
 
+def _limit(registers: Registers) -> np.uint64:
+    """Return the highest hash that may move a register: it needs more leading zeros than the lowest one has."""
+    return np.uint64(2 ** (64 - int(registers.min())) - 1)
+
+
 class DistinctReading:
     """Counts different values as they come; what was seen before costs a comparison and no more."""
 
@@ -197,12 +204,22 @@ class DistinctReading:
         """Note hashes, in any order, any of them any number of times."""
         registers = self._found.registers
         if registers is not None:
-            raise_registers(registers, hashes[(hashes < self._limit).nonzero()[0]])
+            raise_registers(registers, hashes[(hashes <= self._limit).nonzero()[0]])
         else:
             self._note(hashes)
         if self._found.registers is not None:
-            # a hash moves a register only with more leading zeros than the lowest one
-            self._limit = np.uint64(2 ** (64 - max(int(self._found.registers.min()), 1)))
+            self._limit = _limit(self._found.registers)
+
+    def add_doubles(self, values: npt.NDArray[np.float64]) -> None:
+        """Note doubles other than zeros and NaN: only the hashes of those that may raise a register are finished."""
+        registers = self._found.registers
+        # the upper half is enough to compare with a limit whose lower half is all ones
+        if registers is None or self._limit < _UPPER_HALF:
+            self.add(hash_doubles(values))
+            return
+        almost = almost_hash_doubles(values)
+        raise_registers(registers, finish_hashes(almost[(almost <= self._limit).nonzero()[0]]))
+        self._limit = _limit(registers)
 
     def _note(self, hashes: Hashes) -> None:
         if self._slots is not None:

@@ -38,14 +38,27 @@ def scramble(bits: npt.NDArray[Any]) -> Hashes:
 
 def hash_doubles(values: npt.NDArray[np.float64]) -> Hashes:
     """Return what :func:`hash_numbers` returns for doubles without zeros and NaN, in memory for this call only."""
+    hashes = almost_hash_doubles(values)
+    half = np.right_shift(hashes, _HALF, out=scratch("half", len(values), np.uint64))
+    np.bitwise_xor(hashes, half, out=hashes)
+    return hashes
+
+
+def almost_hash_doubles(values: npt.NDArray[np.float64]) -> Hashes:
+    """Return the same without the last step, see :func:`finish_hashes`: the upper half of the bits is right already."""
     bits, mixed, half = values.view(np.uint64), *(scratch(use, len(values), np.uint64) for use in ("mixed", "half"))
     np.right_shift(bits, _HALF, out=mixed)
     np.bitwise_xor(mixed, bits, out=mixed)
-    for factor in (_FIRST, _SECOND):
-        np.multiply(mixed, factor, out=mixed)
-        np.right_shift(mixed, _HALF, out=half)
-        np.bitwise_xor(mixed, half, out=mixed)
+    np.multiply(mixed, _FIRST, out=mixed)
+    np.right_shift(mixed, _HALF, out=half)
+    np.bitwise_xor(mixed, half, out=mixed)
+    np.multiply(mixed, _SECOND, out=mixed)
     return mixed
+
+
+def finish_hashes(almost: Hashes) -> Hashes:
+    """Return the hashes of what :func:`almost_hash_doubles` returned, or of some of them."""
+    return almost ^ (almost >> _HALF)
 
 
 def hash_numbers(values: npt.NDArray[Any]) -> Hashes:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from holter.profile.distinct import Distinct, DistinctReading
-from holter.profile.hashing import hash_doubles, hash_numbers
+from holter.profile.hashing import hash_numbers
 from holter.profile.moments import Moments
 from holter.profile.numbers import read_numbers
 from holter.profile.opaque import joined_types
@@ -221,7 +221,10 @@ class NumericReading:
         if low < 0:
             self._counts["negatives"] += int(np.count_nonzero(block < 0))
         self._moments += Moments.between(block, low, high, total)
-        self._distinct.add(hash_numbers(block) if zeros or total is None else hash_doubles(block))
+        if zeros or total is None:
+            self._distinct.add(hash_numbers(block))
+        else:
+            self._distinct.add_doubles(block)
         least, most = (int(low), int(high)) if whole else (float(low), float(high))
         self._low = least if self._low is None else min(self._low, least)
         self._high = most if self._high is None else max(self._high, most)

@@ -66,6 +66,26 @@ def test_reading_in_pieces_is_the_same_as_reading_at_once():
     assert before == of(values)
 
 
+@pytest.mark.parametrize("size", [130, 200, 500, 5_000])
+def test_registers_that_are_still_empty_take_whatever_comes(size):
+    values = np.arange(1.0, 20_001.0)
+    hashed, doubles = DistinctReading(), DistinctReading()
+    for start in range(0, len(values), size):
+        hashed.add(hash_numbers(values[start : start + size]))
+        doubles.add_doubles(values[start : start + size])
+    assert hashed.distinct() == doubles.distinct() == of(values)
+
+
+def test_doubles_are_hashed_like_all_numbers_when_even_the_upper_half_says_too_little():
+    high = Distinct(registers=np.full(1024, 40, np.uint8))
+    reading = DistinctReading()
+    reading.add(hash_numbers(np.arange(1.0, 1000.0)))
+    reading._found = high
+    reading.add_doubles(np.arange(1.0, 50_000.0))
+    reading.add_doubles(np.arange(1.0, 50_000.0))
+    assert reading.distinct() == high + of(np.arange(1.0, 50_000.0))
+
+
 def test_zero_is_a_value_that_comes_late_as_well():
     reading = DistinctReading()
     for value in (1.0, 2.0, 0.0, 2.0):
