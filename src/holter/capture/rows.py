@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from holter.capture.columns import INSTANT, build, column_type, guess_type
 from holter.capture.frame import SHADOW, Frame
+from holter.capture.packing import Packing
 from holter.capture.parsing import Reply, Request, align, parse_reply, parse_request
 from holter.capture.quick import Answers, quick_reader
 from holter.store.exact import exact_values, whole_features
@@ -74,6 +75,8 @@ class Layout:
         self.names = tuple(self.types)
         self.whole = frozenset(whole_features(schema))
         self.quick = quick_reader(self.names, self.task)
+        numeric = self.declared and not self.whole and set(self.types.values()) == {pa.float64()}
+        self.packs = numeric and self.quick is not None
 
     def learn(self, request: Request) -> bool:
         """Add the columns of a request, and tell whether there were new ones; a declared layout never learns."""
@@ -108,6 +111,16 @@ class Rows:
         self._tables: list[pa.Table] = []
         self._clear()
 
+    def _clear(self) -> None:
+        self._doubtful: list[slice] = []
+        self._frames: list[Frame] = []
+        self._lengths: list[int] = []
+        self._raw: list[bytes | None] = []
+        self._values: list[Sequence[Any]] = []
+        self._packing: Packing | None = Packing(len(self.layout.names)) if self.layout.packs else None
+        self._predictions: list[float | str | None] = []
+        self._scores: list[float | None] = []
+
     def add(self, frame: Frame) -> None:
         """Take the rows of a request."""
         quick = self.layout.quick
@@ -123,14 +136,21 @@ class Rows:
         self._frames.append(frame)
         self._lengths.append(len(rows))
         self._raw.append(None)
-        self._values.extend(rows)
+        if self._packing is None or not self._packing.add(rows):
+            self._unpack()
+            self._values.extend(rows)
         predictions, scores, scored = answers
         self._predictions.extend(predictions)
         self._scores.extend(scores)
         self._scored |= scored
         self.total += len(rows)
-        if len(self._values) >= CHUNK_ROWS:
+        if len(self._values if self._packing is None else self._packing) >= CHUNK_ROWS:
             self._flush()
+
+    def _unpack(self) -> None:
+        """Go on with rows as they are, to the end of the chunk: one of them is not all numbers."""
+        if self._packing is not None:
+            self._values, self._packing = self._packing.rows(), None
 
     def _add_slowly(self, frame: Frame) -> None:
         request = parse_request(frame.request, self.layout.names if self.layout.declared else None)
@@ -172,6 +192,7 @@ class Rows:
         self._frames.append(frame)
         self._lengths.append(count)
         self._raw.append(raw)
+        self._unpack()
         self._values.extend(rows)
         if reply and reply.bare:
             self._take_bare(reply)
@@ -189,20 +210,23 @@ class Rows:
         for place in self._doubtful if self._scored else ():
             self._scores[place] = cast("list[float | None]", self._predictions[place])
 
-    def _clear(self) -> None:
-        self._doubtful: list[slice] = []
-        self._frames: list[Frame] = []
-        self._lengths: list[int] = []
-        self._raw: list[bytes | None] = []
-        self._values: list[Sequence[Any]] = []
-        self._predictions: list[float | str | None] = []
-        self._scores: list[float | None] = []
-
     def _flush(self) -> None:
         if not self._frames:
             return
         columns = _per_row(_per_frame(self._frames, self._raw), self._lengths)
         self._settle()
+        if self._packing is None:
+            self._build(columns)
+        else:
+            columns.update(zip(self.layout.names, self._packing.columns(), strict=True))
+        text = self.layout.task is Task.MULTICLASS
+        columns[PREDICTION] = pa.array(self._predictions, pa.string() if text else pa.float64())
+        columns[SCORE] = pa.array(self._scores, pa.float64())
+        self._tables.append(pa.table(columns))
+        self._clear()
+
+    def _build(self, columns: dict[str, pa.Array]) -> None:
+        """Add the columns of the features, value by value where one does not fit."""
         misfits = 0
         names = self.layout.names[: len(self._values[0])]
         for name, values in zip(names, zip(*self._values, strict=True), strict=True):
@@ -215,11 +239,6 @@ class Rows:
                 if exact is not None:
                     columns[exact_name(name)] = exact
         self.counts += Counts(misfits=misfits)
-        text = self.layout.task is Task.MULTICLASS
-        columns[PREDICTION] = pa.array(self._predictions, pa.string() if text else pa.float64())
-        columns[SCORE] = pa.array(self._scores, pa.float64())
-        self._tables.append(pa.table(columns))
-        self._clear()
 
 
 def digest_of(body: bytes) -> str:
