@@ -68,8 +68,12 @@ def decile_edges(baseline: RankSummary) -> Counts:
     values = baseline.values.astype(np.float64)
     through = np.cumsum(baseline.weights) / baseline.n
     at = np.minimum(np.searchsorted(through, np.arange(1, CELLS) / CELLS - 1e-12), len(values) - 1)
-    cuts, times = np.unique(values[at], return_counts=True)
-    return np.union1d(cuts, np.nextafter(cuts[times > 1], -np.inf))
+    ends = values[at]
+    # places ascend, so equal ends stand side by side (np.unique would load numpy.ma, and take longer for it)
+    again = ends[1:] == ends[:-1]
+    cuts: Counts = np.sort(np.concatenate((ends, np.nextafter(ends[1:][again], -np.inf))))
+    kept: Counts = cuts[np.append(True, cuts[1:] != cuts[:-1])]
+    return kept
 
 
 def _count(ranks: RankSummary, edges: Counts) -> Side:

@@ -1,6 +1,7 @@
 """How far each of many windows was from one baseline: a year re-read in a blink."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
@@ -45,7 +46,7 @@ class DriftHistory:
         return [None if np.isnan(value) else float(value) for value in row]
 
 
-def drift_history(targets: Sequence[Profile], baseline: Profile) -> DriftHistory:
+def drift_history(targets: Sequence[Profile], baseline: Profile, *, threads: int = 2) -> DriftHistory:
     r"""Measure every column of many profiles against one baseline.
 
     The same numbers as :func:`holter.signals.distances.distances` gives window by window, without its intervals and
@@ -57,6 +58,8 @@ def drift_history(targets: Sequence[Profile], baseline: Profile) -> DriftHistory
         Profiles of the windows; a column that one lacks has no distance there.
     baseline
         What they are held against.
+    threads
+        Columns measured at once.
 
     Notes
     -----
@@ -72,12 +75,18 @@ def drift_history(targets: Sequence[Profile], baseline: Profile) -> DriftHistory
     [0.0, 1.72]
     """
     values = {metric: np.full((len(baseline.columns), len(targets)), np.nan) for metric in DISTANCES}
-    for row, (name, before) in enumerate(baseline.columns.items()):
+
+    def measure(row: int, name: str) -> None:
+        before = baseline.columns[name]
         found = [(place, target.columns.get(name)) for place, target in enumerate(targets)]
         sound = [(place, now) for place, now in found if now is not None and refusal(now, before) is None]
         for places, measured in _measured(sound, before):
             for metric, distances in measured.items():
                 values[metric][row, places] = distances
+
+    with ThreadPoolExecutor(max(threads, 1)) as pool:
+        # a row of the tables for each column: no two of them write to the same place
+        list(pool.map(measure, *zip(*enumerate(baseline.columns), strict=True)))
     return DriftHistory(tuple(baseline.columns), values)
 
 
