@@ -51,6 +51,7 @@ class DomainClassifier:
 
     Examples
     --------
+    >>> import pyarrow as pa
     >>> from holter.types import Feature, Kind, Schema
     >>> schema = Schema((Feature("x", Kind.NUMERIC, "int64"),))
     >>> before, after = (Window(None, schema, rows=pa.table({"x": range(at, at + 400)})) for at in (0, 300))
