@@ -36,5 +36,5 @@ def matthews(guesses: npt.ArrayLike, truth: npt.ArrayLike) -> float | None:
     said, is_true = np.asarray(guesses, np.bool_), np.asarray(truth, np.bool_)
     hits, misses = int((said & is_true).sum()), int((~said & is_true).sum())
     false, right = int((said & ~is_true).sum()), int((~said & ~is_true).sum())
-    scale = math.sqrt(hits + false) * math.sqrt(hits + misses) * math.sqrt(right + false) * math.sqrt(right + misses)
+    scale = math.sqrt((hits + false) * (hits + misses) * (right + false) * (right + misses))
     return (hits * right - false * misses) / scale if scale else None
