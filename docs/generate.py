@@ -190,7 +190,8 @@ def scoring_page() -> str:
     rows = {
         "request line and headers": f"{connection.HEAD_BYTES >> 10} KiB, {connection.HEADERS} headers; else 431",
         "time for them": f"{connection.HEAD_SECONDS} s from connecting, or from their first byte; else 408",
-        "time for a body": f"{connection.BODY_SECONDS} s, one more for {connection.BODY_BYTES_A_SECOND} bytes; else 408",
+        "time for a body": f"{connection.BODY_SECONDS} s, one more for {connection.BODY_BYTES_A_SECOND} bytes; "
+        "else 408",
         "a reply that is not read": f"{connection.UNREAD_SECONDS} s; then the connection is cut",
         "a connection that is not used": f"{KEEP_ALIVE_SECONDS} s",
         "body": f"`max_request_mb`, {DeploymentSettings().max_request_mb} MiB unless set; else 413",
