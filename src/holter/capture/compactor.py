@@ -138,7 +138,8 @@ class Compactor:
             return Compaction()
         folder = journal_folder(self._shelves.root, shelf.name)
         total = Compaction()
-        if not folder.is_dir():
+        if not folder.is_dir():  # nothing is captured, but batches may be logged and frames collected
+            self._retire(shelf, now)
             return total
         with self._alone(folder, wait=flush) as (alone, last):
             if not alone:

@@ -6,6 +6,7 @@ with the rows of one frame. ``holter import azure-data`` makes records of such a
 
 import os
 import re
+import shutil
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -144,6 +145,20 @@ class FrameFiles:
             self._held = sum(path.stat().st_size for path in self._folder.rglob("*.jsonl"))
             self._weighed = time.monotonic()
         return self._held
+
+
+def expire_frames(folder: Path, before: datetime) -> int:
+    """Remove the frames of days that had ended by a moment, and return how many files went."""
+    removed = 0
+    for day in folder.glob("*/[0-9][0-9][0-9][0-9]/[0-9][0-9]/[0-9][0-9]"):
+        try:
+            begun = datetime.strptime("/".join(day.parts[-3:]), "%Y/%m/%d").replace(tzinfo=UTC)
+        except ValueError:
+            continue  # somebody else's folder
+        if begun + timedelta(days=1) <= before:
+            removed += sum(1 for _ in day.rglob("*.jsonl"))
+            shutil.rmtree(day)
+    return removed
 
 
 def _write(path: Path, line: bytes) -> None:

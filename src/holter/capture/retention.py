@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from holter.capture.modeldata import expire_frames, modeldata_folder
 from holter.capture.places import journal_folder
 from holter.errors import NotFound
 from holter.registry import Shelves
@@ -21,13 +22,15 @@ def retire(shelves: Shelves, shelf: Shelf, now: datetime) -> tuple[int, int]:
 
     The settings are those of the deployment that has the name now, also for what an earlier one left; where none has
     it, everything is kept until somebody purges it. Labels without a time of their own go with the records, and so do
-    the profiles of their days.
+    the profiles of their days and the frames that a collector handed in.
     """
     try:
         settings = shelves.registry.deployment(shelf.deployment).settings
     except NotFound:
         return 0, 0
     records, labels = _limits(settings, now)
+    if records is not None and (files := expire_frames(modeldata_folder(shelves.root, shelf.name), records)):
+        _log.info("%s: %d files of collected frames were older than they are kept", shelf.name, files)
     if records is None and labels is None:
         return 0, 0
     gone = shelves.records_on(shelf).expire(records, labels)

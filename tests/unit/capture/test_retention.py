@@ -10,6 +10,7 @@ from holter.capture.compactor import Compactor
 from holter.capture.journal import Journal
 from holter.capture.labels import log_labels
 from holter.capture.log import log
+from holter.capture.modeldata import expire_frames, modeldata_folder
 from holter.capture.places import journal_folder
 from holter.capture.redacted_table import redacted_table
 from holter.capture.redaction import ensure_key, hashed
@@ -155,3 +156,17 @@ def test_a_table_that_is_handed_in_is_redacted_too(shelves, keep, now):
     days = pa.table({"day": [now, None], "n": pa.array([1, 1]).dictionary_encode()})
     cut = redacted_table(days, {"day": "truncate:10", "n": "truncate:3"}, b"")
     assert cut.to_pylist() == [{"day": "2026-03-01", "n": "1"}, {"day": None, "n": "1"}]
+
+
+def test_frames_of_a_collector_go_with_the_records(shelves, keep, now):
+    folder = modeldata_folder(shelves.root, shelves.registry.deployment("credit").shelf)
+    for age in (0, 29, 32, 400):
+        hour = folder / "model_inputs" / f"{now - age * DAY:%Y/%m/%d/%H}"
+        hour.mkdir(parents=True)
+        (hour / "1.jsonl").touch()
+    (folder / "model_inputs" / "2013" / "99" / "99").mkdir(parents=True)
+    keep(keep_days=30)
+    Compactor(shelves).once(now)
+    assert len(list(folder.rglob("*.jsonl"))) == 2
+    assert expire_frames(folder, now + 2 * DAY) == 2
+    assert expire_frames(folder / "nowhere", now) == 0
