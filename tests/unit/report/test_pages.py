@@ -13,7 +13,12 @@ from holter.registry import MonitorEntry, TableTarget
 from holter.store.protocols import Entry, Publication
 from watched_workspace import ALERT, DAY, DEPLOYMENT, HOSTILE, MONITOR, SCHEMA, START, drift, resolve, rows, span
 
-NOW = datetime.now(UTC)
+
+def now():
+    """The workspace tells of the last minutes by the wall clock: a moment taken at import would lie before them."""
+    return datetime.now(UTC)
+
+
 VOID = {"meta", "link", "input", "img", "br"}
 
 
@@ -52,16 +57,16 @@ class Page(HTMLParser):
 
 
 PAGES = {
-    "index": lambda s: report.index_page(s, NOW),
-    "deployment": lambda s: report.deployment_page(s, DEPLOYMENT, NOW),
-    "bare deployment": lambda s: report.deployment_page(s, "churn-api", NOW),
-    "versions": lambda s: report.versions_page(s, DEPLOYMENT, NOW),
-    "monitor": lambda s: report.monitor_page(s, MONITOR, NOW),
-    "table monitor": lambda s: report.monitor_page(s, "scores-weekly", NOW),
-    "alerts": lambda s: report.alerts_page(s, NOW),
-    "alert": lambda s: report.alert_page(s, ALERT, NOW, lambda purpose: f"token-for-{purpose}"),
-    "ledger": lambda s: report.ledger_page(s, NOW),
-    "message": lambda s: report.message_page(HOSTILE, HOSTILE, NOW),
+    "index": lambda s: report.index_page(s, now()),
+    "deployment": lambda s: report.deployment_page(s, DEPLOYMENT, now()),
+    "bare deployment": lambda s: report.deployment_page(s, "churn-api", now()),
+    "versions": lambda s: report.versions_page(s, DEPLOYMENT, now()),
+    "monitor": lambda s: report.monitor_page(s, MONITOR, now()),
+    "table monitor": lambda s: report.monitor_page(s, "scores-weekly", now()),
+    "alerts": lambda s: report.alerts_page(s, now()),
+    "alert": lambda s: report.alert_page(s, ALERT, now(), lambda purpose: f"token-for-{purpose}"),
+    "ledger": lambda s: report.ledger_page(s, now()),
+    "message": lambda s: report.message_page(HOSTILE, HOSTILE, now()),
 }
 
 
@@ -95,9 +100,9 @@ def test_a_deployment_shows_what_its_code_tells_and_what_was_lost(shelves):
 
 
 def test_an_empty_workspace_tells_the_next_command(empty_shelves):
-    assert "holter models register" in report.index_page(empty_shelves, NOW)
-    assert "holter monitors add" in report.alerts_page(empty_shelves, NOW)
-    assert "No entries yet" in report.ledger_page(empty_shelves, NOW)
+    assert "holter models register" in report.index_page(empty_shelves, now())
+    assert "holter monitors add" in report.alerts_page(empty_shelves, now())
+    assert "No entries yet" in report.ledger_page(empty_shelves, now())
 
 
 def test_a_deployment_leads_with_the_verdict_and_shows_every_picture_with_its_table(shelves):
@@ -122,9 +127,9 @@ def test_a_page_survives_lost_records_and_a_lost_baseline(own_shelves):
     import shutil
 
     shutil.rmtree(own_shelves.root / "baselines")
-    assert "<h2>carrier</h2>" not in report.deployment_page(own_shelves, DEPLOYMENT, NOW)
+    assert "<h2>carrier</h2>" not in report.deployment_page(own_shelves, DEPLOYMENT, now())
     shutil.rmtree(own_shelves.root / "records")
-    assert "Drift by feature" in report.deployment_page(own_shelves, DEPLOYMENT, NOW)
+    assert "Drift by feature" in report.deployment_page(own_shelves, DEPLOYMENT, now())
 
 
 def test_versions_show_lineage_what_serves_and_why_a_candidate_was_refused(shelves):
@@ -137,8 +142,8 @@ def test_versions_show_lineage_what_serves_and_why_a_candidate_was_refused(shelv
 
 def test_a_change_of_version_under_way_is_shown(own_shelves):
     own_shelves.registry.want(DEPLOYMENT, version=2, actor="t", reason="better")
-    assert "wanted" in Page(report.versions_page(own_shelves, DEPLOYMENT, NOW)).text
-    assert "changing to version 2" in Page(report.deployment_page(own_shelves, DEPLOYMENT, NOW)).text
+    assert "wanted" in Page(report.versions_page(own_shelves, DEPLOYMENT, now())).text
+    assert "changing to version 2" in Page(report.deployment_page(own_shelves, DEPLOYMENT, now())).text
 
 
 def test_a_monitor_shows_rules_and_measurements_newest_first(shelves):
@@ -167,26 +172,26 @@ def test_an_alert_shows_its_history_who_was_told_and_what_was_done(shelves):
 
 
 def test_without_a_token_or_once_resolved_there_is_no_button(own_shelves):
-    assert "<form" not in report.alert_page(own_shelves, ALERT, NOW)
+    assert "<form" not in report.alert_page(own_shelves, ALERT, now())
     resolve(own_shelves)
-    assert "<form" not in report.alert_page(own_shelves, ALERT, NOW, str)
+    assert "<form" not in report.alert_page(own_shelves, ALERT, now(), str)
 
 
 def test_an_alert_of_a_deleted_monitor_still_has_a_page(own_shelves):
     own_shelves.registry.delete_monitor(MONITOR)
-    assert "auc-low" in Page(report.alert_page(own_shelves, ALERT, NOW)).text
+    assert "auc-low" in Page(report.alert_page(own_shelves, ALERT, now())).text
 
 
 def test_the_ledger_is_verified_and_a_changed_entry_is_found(own_shelves):
     import sqlite3
 
-    assert "chain verified" in report.ledger_page(own_shelves, NOW)
+    assert "chain verified" in report.ledger_page(own_shelves, now())
     with sqlite3.connect(own_shelves.root / "holter.db") as connection:
         for (trigger,) in connection.execute("select name from sqlite_master where type = 'trigger'").fetchall():
             connection.execute(f"drop trigger {trigger}")
         connection.execute("update ledger set reason = 'forged' where seq = 2")
     connection.close()
-    page = Page(report.ledger_page(own_shelves, NOW)).text
+    page = Page(report.ledger_page(own_shelves, now())).text
     assert "chain broken" in page
     assert "broken at entry 2" in page
 
@@ -194,14 +199,14 @@ def test_the_ledger_is_verified_and_a_changed_entry_is_found(own_shelves):
 def test_the_ledger_can_be_about_one_thing_and_pages_back(own_shelves):
     with own_shelves.facts.begin() as transaction:
         for place in range(120):
-            transaction.record(Entry("t", f"act-{place}", "many"), NOW)
-    page = Page(report.ledger_page(own_shelves, NOW, subject="many"))
+            transaction.record(Entry("t", f"act-{place}", "many"), now())
+    page = Page(report.ledger_page(own_shelves, now(), subject="many"))
     assert "act-119" in page.text
     assert "act-3 " not in page.text
     (older,) = [link for link in page.links if "before=" in link]
     before = int(re.search(r"before=(\d+)", older)[1])
-    assert "act-3 " in Page(report.ledger_page(own_shelves, NOW, subject="many", before=before)).text
-    about = Page(report.ledger_page(own_shelves, NOW, subject=DEPLOYMENT)).text
+    assert "act-3 " in Page(report.ledger_page(own_shelves, now(), subject="many", before=before)).text
+    about = Page(report.ledger_page(own_shelves, now(), subject=DEPLOYMENT)).text
     assert "deployment.create" in about
     assert "retrain.wanted" in about
     assert "churn" not in about
@@ -210,7 +215,7 @@ def test_the_ledger_can_be_about_one_thing_and_pages_back(own_shelves):
 @pytest.mark.parametrize("page", [report.deployment_page, report.monitor_page, report.alert_page, report.versions_page])
 def test_a_name_that_nobody_has_is_not_found(shelves, page):
     with pytest.raises(NotFound):
-        page(shelves, "nobody", NOW)
+        page(shelves, "nobody", now())
 
 
 def test_the_sheet_has_every_colour_of_the_theme_in_light_and_dark():
@@ -234,8 +239,8 @@ def test_a_monitored_table_shows_its_most_drifted_column_against_the_monitor_s_b
     with own_shelves.facts.begin() as transaction:
         found = [drift(3, "carrier"), drift(3, "hour")]
         transaction.publish(Publication("scores", span(3), "data_drift", 0, "f"), found)
-    html = report.monitor_page(own_shelves, "scores", NOW)
+    html = report.monitor_page(own_shelves, "scores", now())
     assert "Bars: 4 Apr 2013 (UTC)." in html
     assert "the baseline" in html
     (tmp_path / "scores.parquet").unlink()
-    assert "Drift by feature" in report.monitor_page(own_shelves, "scores", NOW)
+    assert "Drift by feature" in report.monitor_page(own_shelves, "scores", now())
