@@ -290,7 +290,7 @@ def test_a_stop_ends_a_retraining_and_the_next_start_resumes_it(shell):
     shell("down")
     assert not _lives(int(begun.read_text()))
     (stopped,) = shell.json("answers", "list")
-    # A machine too busy to note it in the seconds that a stop has leaves "running": the next start takes that up as well.
+    # A machine too busy to note it while it stops leaves "running": the next start takes that up as well.
     assert stopped["state"] in ("wanted", "running")
     assert stopped["attempts"] == 1
     shell("up", "--detach")
