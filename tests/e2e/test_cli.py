@@ -288,7 +288,7 @@ def test_a_stop_ends_a_retraining_and_the_next_start_resumes_it(shell):
     begun = shell.root / "begun"
     shell.until(begun.exists, "the training")
     shell("down")
-    assert not _lives(int(begun.read_text()))
+    shell.until(lambda: not _lives(int(begun.read_text())), "the end of the training that was stopped")
     (stopped,) = shell.json("answers", "list")
     # A machine too busy to note it while it stops leaves "running": the next start takes that up as well.
     assert stopped["state"] in ("wanted", "running")
