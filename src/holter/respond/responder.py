@@ -79,8 +79,10 @@ class Responder:
             if job.key in self._busy or place in self._busy.values():
                 continue
             self._busy[job.key] = place
-            # No daemon: a process that is asked to end waits until its jobs have noted where they stand.
-            threading.Thread(target=self._alone, args=(job, running_clock(now)), name=f"job {job.key}").start()
+            # No daemon, said aloud since a thread is what its maker is, and the loop is one: a process that is asked to
+            # end waits until its jobs have noted where they stand.
+            asked = (job, running_clock(now))
+            threading.Thread(target=self._alone, args=asked, name=f"job {job.key}", daemon=False).start()
             begun += 1
         return begun
 

@@ -295,3 +295,18 @@ def test_a_long_job_keeps_no_other_waiting_and_jobs_of_one_kind_for_one_deployme
     until(lambda: state(shelves, "long") is JobState.WANTED and not working._busy)
     assert working.turn(datetime.now(UTC)) == 0, "it begins nothing more"
     assert state(shelves, "behind") is JobState.WANTED
+
+
+def test_a_process_waits_for_its_jobs_although_a_loop_in_a_daemon_began_them(shelves):
+    ask(shelves, key="long", deployment="api", command="sleep 600")
+    working = Responder(shelves)
+    loop = threading.Thread(target=working.turn, args=(datetime.now(UTC),), daemon=True)
+    loop.start()
+    loop.join()
+    (job,) = [each for each in threading.enumerate() if each.name == "job long"]
+    try:
+        assert not job.daemon
+    finally:
+        working.leave()
+        job.join(30)
+    assert state(shelves, "long") is JobState.WANTED
