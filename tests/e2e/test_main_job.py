@@ -7,18 +7,15 @@ there once, every window was published once, every mail went out under one ident
 the ledger holds.
 """
 
-import email
 import http.client
 import json
 import math
 import os
 import random
 import signal
-import socket
 import threading
 import time
 from collections import Counter
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -26,11 +23,11 @@ from urllib.parse import urlsplit
 import pyarrow as pa
 import pytest
 import sqlalchemy as sa
-from aiosmtpd.controller import Controller
 
 import holter
 from holter.store.protocols import JobState
 from holter.workspace import tree
+from mail_catcher import mail_server
 
 pytestmark = pytest.mark.e2e
 
@@ -41,30 +38,6 @@ PATIENCE_SECONDS = 180.0
 DAYS, ROWS_A_DAY, TURN = 16, 60, 7
 START = datetime(2024, 3, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
-
-
-class Mailbox:
-    """Keeps what arrives."""
-
-    def __init__(self):
-        self.mails = []
-
-    async def handle_DATA(self, server, session, envelope):
-        self.mails.append(email.message_from_bytes(envelope.content))
-        return "250 OK"
-
-
-@contextmanager
-def mail_server():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    box = Mailbox()
-    controller = Controller(box, hostname="127.0.0.1", port=port)
-    controller.start()
-    try:
-        yield box, port
-    finally:
-        controller.stop()
 
 
 def world(rng, day):

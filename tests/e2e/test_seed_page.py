@@ -4,18 +4,15 @@ Two pages: our own, and, where it lies beside the repository, the one that our u
 its import lines changed, and once more as it was written, where Azure's packages cannot be found.
 """
 
-import email
 import http.client
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import textwrap
 import time
 import zipfile
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,11 +21,12 @@ from urllib.parse import urlsplit
 import joblib
 import numpy as np
 import pytest
-from aiosmtpd.controller import Controller
 from sklearn.linear_model import LogisticRegression
 
 import holter
+from hidden_originals import HIDDEN
 from holter.types import SeriesKind, Span
+from mail_catcher import mail_server
 
 pytestmark = pytest.mark.e2e
 
@@ -36,22 +34,6 @@ REPOSITORY = Path(__file__).parents[2]
 PATIENCE_SECONDS = 240.0
 PROMISED_SECONDS = 30.0
 """A rule fires so soon after the request that breaks it."""
-HIDING = """
-# The originals cannot be found, as where nobody has installed them.
-import sys
-from importlib.machinery import PathFinder
-
-
-class Hiding(PathFinder):
-    @classmethod
-    def find_spec(cls, fullname, path=None, target=None):
-        if fullname.partition(".")[0] in ("azureml", "applicationinsights"):
-            return None
-        return super().find_spec(fullname, path, target)
-
-
-sys.meta_path[:] = [Hiding if finder is PathFinder else finder for finder in sys.meta_path]
-"""
 GIVEN = """
 import numpy as np
 import pandas as pd
@@ -106,30 +88,6 @@ def page(request):
     return request.param
 
 
-class Mailbox:
-    """Keeps what arrives."""
-
-    def __init__(self):
-        self.mails = []
-
-    async def handle_DATA(self, server, session, envelope):
-        self.mails.append((envelope.rcpt_tos, email.message_from_bytes(envelope.content)))
-        return "250 OK"
-
-
-@contextmanager
-def mail_server():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    box = Mailbox()
-    controller = Controller(box, hostname="127.0.0.1", port=port)
-    controller.start()
-    try:
-        yield box, port
-    finally:
-        controller.stop()
-
-
 class Reader:
     """Somebody who follows a page in an empty folder, with a trained model."""
 
@@ -157,7 +115,7 @@ class Reader:
             score, program = _changed(score), _changed(program)
         else:
             program = f"import holter.compat\nholter.compat.install()\n{program}"
-            (self.folder / "sitecustomize.py").write_text(HIDING)
+            (self.folder / "sitecustomize.py").write_text(HIDDEN)
             self.environment["PYTHONPATH"] = str(self.folder)
         (self.folder / "score.py").write_text(score)
         return self.run(program)
@@ -277,7 +235,7 @@ def check_alerts(reader, uri, box):
     assert (alert.state, alert.measurement.value) == ("firing", 10)
     until(lambda: box.mails, "the mail came")
     until(lambda: [each.state for each in reader.alerts("Short")] == ["resolved"], "the short rule resolved", 180)
-    ((receivers, mail),) = box.mails
+    (receivers,), (mail,) = box.receivers, box.mails
     assert receivers == [to]
     assert rule in mail["Subject"] or reader.page.service in mail["Subject"]
 

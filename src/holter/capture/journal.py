@@ -7,7 +7,6 @@ locked by its writer for as long as it may grow; a segment that can be locked is
 
 import asyncio
 import contextlib
-import errno
 import fcntl
 import logging
 import os
@@ -24,6 +23,7 @@ import msgspec
 from holter.capture.frame import ENCODE, HEADER, PREFIX, Frame, note_of
 from holter.capture.segments import SUFFIX, weight
 from holter.capture.slot import Slot
+from holter.capture.whole import write_whole
 from holter.errors import JournalFull
 
 PATIENCE_SECONDS: Final = 10.0
@@ -131,7 +131,7 @@ class Journal:
         if self._offset >= self.segment_bytes or not self._fit:
             self._rotate()
         try:
-            _write_whole(self._fd, data)
+            write_whole(self._fd, data)
         except OSError as error:
             self._retreat()
             raise JournalFull(str(self.path), error.strerror or str(error)) from error
@@ -251,7 +251,7 @@ class Journal:
         fd = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _write_whole(fd, HEADER)
+            write_whole(fd, HEADER)
             half.rename(self.path)
             _sync_folder(self.folder)
         except OSError:
@@ -283,12 +283,6 @@ class Journal:
 
 
 _Waiting = tuple[asyncio.AbstractEventLoop, "asyncio.Future[None]"]
-
-
-def _write_whole(fd: int, data: bytes) -> None:
-    # A full disk takes a part, and reports the error only at the next write.
-    if os.write(fd, data) != len(data):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _sync_folder(folder: Path) -> None:

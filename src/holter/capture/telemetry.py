@@ -22,6 +22,7 @@ from uuid import uuid4
 import msgspec
 
 from holter.capture.places import TELEMETRY, telemetry_folder
+from holter.capture.whole import append_whole
 from holter.types import SeriesKind
 
 SUFFIX: Final = ".items"
@@ -145,9 +146,7 @@ class Spool:
             return
         lost = self.dropped - self._told
         lines = b"".join(waiting) + (_lost(lost) if lost else b"")
-        if os.write(self._fd, lines) != len(lines):
-            os.ftruncate(self._fd, self._size)
-            raise OSError(f"{self.folder} is full")
+        append_whole(self._fd, lines, self._size)
         self._size += len(lines)
         self._told += lost
         self._remove(len(waiting))

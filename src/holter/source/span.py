@@ -53,11 +53,8 @@ def time_range(path: str | Path, time: str) -> tuple[datetime, datetime] | None:
     UnknownColumn
         If there is no column of that name.
     """
-    table = open_path(str(path))
-    _time_position(table.schema, time, str(path))
     found: list[int] = []
-    for batch in table.batches(pa.schema([table.schema.field(time)])):
-        steps = _steps(_as_utc(batch.column(0)).drop_null())
+    for steps in _times(path, time):
         found += [int(steps.min()), int(steps.max())] if len(steps) else []
     return (_EPOCH + min(found) * _STEP, _EPOCH + max(found) * _STEP) if found else None
 
@@ -74,11 +71,9 @@ def beginnings(path: str | Path, time: str) -> list[datetime]:
     UnknownColumn
         If there is no column of that name.
     """
-    table = open_path(str(path))
-    _time_position(table.schema, time, str(path))
     found = set[int]()
-    for batch in table.batches(pa.schema([table.schema.field(time)])):
-        steps = np.sort(np.asarray(_steps(_as_utc(batch.column(0)).drop_null())))
+    for unsorted in _times(path, time):
+        steps = np.sort(unsorted)
         _, places = np.unique(steps // (timedelta(days=1) // _STEP), return_index=True)
         found.update(steps[places].tolist())
     return [_EPOCH + step * _STEP for step in sorted(found)]
@@ -134,6 +129,14 @@ def _cut(batches: Iterator[pa.RecordBatch], position: int, span: Span, schema: p
         elif inside.any():
             picked = np.flatnonzero(inside)
             yield whole.take(pa.Array.from_buffers(pa.int64(), len(picked), [None, pa.py_buffer(picked)]))
+
+
+def _times(path: str | Path, time: str) -> Iterator[np.ndarray[Any, np.dtype[np.int64]]]:
+    """Yield the times that are there, batch by batch, as microseconds since 1970; one column is read."""
+    table = open_path(str(path))
+    _time_position(table.schema, time, str(path))
+    for batch in table.batches(pa.schema([table.schema.field(time)])):
+        yield _steps(_as_utc(batch.column(0)).drop_null())
 
 
 def _steps(array: Any) -> np.ndarray[Any, np.dtype[np.int64]]:
