@@ -11,6 +11,7 @@ import jinja2
 from markupsafe import Markup
 
 from holter.report import wording
+from holter.report.addresses import public_address
 from holter.rules import number, title
 
 _TONES: Final = {
@@ -47,6 +48,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.globals |= {"title_of": title, "number": number, "style_version": style_version()}
     environment.filters |= {
+        "public_address": public_address,
         "tone": _tone,
         "rest": _rest,
         "day": wording.day,

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,8 @@ class Channel:
         Every option it knows.
     refuses
         Says why nothing could ever be sent to an address; empty when it could.
+    refresh
+        How often an alert is told again while it stands, for receivers that forget it otherwise; None: once.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Channel:
     options: frozenset[str]
     many: bool = False
     refuses: Callable[[str], str] = _takes_all
+    refresh: timedelta | None = None
 
     @property
     def required(self) -> frozenset[str]:

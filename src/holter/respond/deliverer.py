@@ -8,16 +8,18 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final
 
 from holter.errors import DeliveryFailed, HolterError, LeaseLost, NotFound
 from holter.registry import Shelves
+from holter.report.addresses import public_address
 from holter.respond.answer import Channel
 from holter.respond.kinds import named
-from holter.respond.redact import public_address, redact, secrets_of
+from holter.respond.redact import redact, secrets_of
+from holter.rules import AlertState
 from holter.store.protocols import Entry, Lease, Message
 
 _log = logging.getLogger("holter.respond")
@@ -27,6 +29,8 @@ LONGEST_PAUSE: Final = timedelta(hours=1)
 _LEASE: Final = timedelta(seconds=60)
 _PATIENCE_S: Final = 2.0
 """How long a pass waits for a slow receiver before it goes on without it."""
+AGAIN: Final = "~again"
+"""End of the key of the message that tells a standing alert again; keys themselves are hexadecimal."""
 _LINES: Final = 8
 """Receivers that may be slow at the same time without delaying the others."""
 
@@ -128,17 +132,40 @@ class Deliverer:
         return sent, 0
 
     def _send(self, message: Message, lease: Lease, clock: Clock) -> bool:
+        again = message.key.endswith(AGAIN)
         try:
-            _channel(message).send(self._shelves, message)
+            channel, stands = _channel(message), not again or self._stands(message)
+            if stands:
+                channel.send(self._shelves, message)
         except Exception as error:  # noqa: BLE001  (a message is never lost, whatever a channel raises)
             self._postpone(message, lease, clock(), error)
             return False
-        with self._shelves.facts.begin() as transaction:
-            transaction.delivered(message.key, clock())
-            transaction.record(
-                _entry(self._shelves, message, "message.delivered", f"{message.attempts + 1}. attempt"), clock()
-            )
+        self._note(message, channel, clock(), again=again, stands=stands)
         return True
+
+    def _note(self, message: Message, channel: Channel, now: datetime, *, again: bool, stands: bool) -> None:
+        """Write down that a message arrived, and when its alert is told again where the receiver needs that.
+
+        Telling again is one line of the outbox, which stays due until the alert no longer stands, and no ledger entry.
+        """
+        with self._shelves.facts.begin() as transaction:
+            if again and stands and channel.refresh:
+                transaction.postponed(message.key, now + channel.refresh, "")
+                return
+            transaction.delivered(message.key, now)
+            if not again:
+                entry = _entry(self._shelves, message, "message.delivered", f"{message.attempts + 1}. attempt")
+                transaction.record(entry, now)
+            if not again and channel.refresh and self._stands(message):
+                due = now + channel.refresh
+                transaction.enqueue(replace(message, key=message.key + AGAIN, attempts=0, due=due, error=""))
+
+    def _stands(self, message: Message) -> bool:
+        """Tell whether an alert still has to be told: it is open, and the message is not that of its end."""
+        alert = self._shelves.facts.alert(message.alert)
+        events = self._shelves.facts.events(message.alert)
+        ended = any(each.key == message.event and each.after is AlertState.RESOLVED for each in events)
+        return alert.is_open and not ended
 
     def _postpone(self, message: Message, lease: Lease, now: datetime, error: Exception) -> None:
         if not isinstance(error, HolterError):

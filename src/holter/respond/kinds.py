@@ -10,9 +10,11 @@ from types import MappingProxyType
 from typing import Final
 
 from holter.errors import BadRule, NotFound
+from holter.respond.alertmanager import ALERTMANAGER
 from holter.respond.answer import Answer, Channel
 from holter.respond.command import COMMAND
 from holter.respond.mail import EMAIL
+from holter.respond.pagerduty import PAGERDUTY
 from holter.respond.promote import PROMOTE
 from holter.respond.retrain import RETRAIN
 from holter.respond.rollback import ROLLBACK
@@ -24,7 +26,7 @@ GROUP: Final = "holter.responses"
 :class:`~holter.respond.answer.Answer` of that name."""
 
 KINDS: Final[Mapping[str, Channel | Answer]] = MappingProxyType(
-    {kind.name: kind for kind in (EMAIL, WEBHOOK, COMMAND, RETRAIN, PROMOTE, ROLLBACK)}
+    {kind.name: kind for kind in (EMAIL, WEBHOOK, ALERTMANAGER, PAGERDUTY, COMMAND, RETRAIN, PROMOTE, ROLLBACK)}
 )
 """The kinds that come with Holter, by name."""
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-HIDDEN: Final = "***"
+from holter.report.addresses import HIDDEN, public_address
+
 _USER_INFO: Final = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 _SECRET_NAME: Final = re.compile(
     r"TOKEN|SECRET|PASSW|CREDENTIAL|APIKEY|API_KEY|PRIVATE_KEY|ACCESS_KEY|_URL$|_DSN$|CONNECTION_STRING", re.IGNORECASE
@@ -30,23 +31,6 @@ def secrets_of(url: str | None) -> list[str]:
     """Return the password of an address, as written and decoded; empty when it has none."""
     password = urlsplit(url).password if url else None
     return [password, unquote(password)] if password else []
-
-
-def public_address(target: str) -> str:
-    """Return a target fit for the ledger: a web address without path and query, where the keys of chat tools hide.
-
-    Examples
-    --------
-    >>> public_address("https://hooks.example/services/T0/B0/key")
-    'https://hooks.example/***'
-    >>> public_address("team@example.com")
-    'team@example.com'
-    """
-    parts = urlsplit(target)
-    if not parts.scheme or not parts.hostname:
-        return target
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{parts.hostname}{port}/{HIDDEN}"
 
 
 def public_options(options: Mapping[str, str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ import pytest
 from holter import report
 from holter.errors import NotFound
 from holter.registry import MonitorEntry, TableTarget
-from holter.store.protocols import Entry, Publication
+from holter.store.protocols import Entry, Message, Publication
 from watched_workspace import ALERT, DAY, DEPLOYMENT, HOSTILE, MONITOR, SCHEMA, START, drift, resolve, rows, span
 
 
@@ -175,6 +175,18 @@ def test_without_a_token_or_once_resolved_there_is_no_button(own_shelves):
     assert "<form" not in report.alert_page(own_shelves, ALERT, now())
     resolve(own_shelves)
     assert "<form" not in report.alert_page(own_shelves, ALERT, now(), str)
+
+
+def test_the_page_of_an_alert_hides_what_its_addresses_keep_secret(own_shelves):
+    alert = next(each for each in own_shelves.facts.alerts() if each.is_open)
+    with own_shelves.facts.begin() as transaction:
+        transaction.enqueue(Message("k1", "webhook", "https://hooks.example/T0/key", alert.id, "e"))
+        transaction.enqueue(Message("k2", "alertmanager", "http://me:pa55@am.example:9093", alert.id, "e"))
+    page = report.alert_page(own_shelves, alert.id, now())
+    assert "https://hooks.example/***" in page
+    assert "http://am.example:9093/***" in page
+    assert "T0/key" not in page
+    assert "pa55" not in page
 
 
 def test_an_alert_of_a_deleted_monitor_still_has_a_page(own_shelves):

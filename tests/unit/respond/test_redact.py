@@ -1,8 +1,8 @@
 import pytest
 
+from holter.report.addresses import public_address
 from holter.respond.redact import (
     environment_secrets,
-    public_address,
     public_options,
     redact,
     secrets_of,

@@ -9,7 +9,7 @@ import pytest
 
 from holter.errors import DeliveryFailed, NotFound
 from holter.registry.entries import MonitorEntry, TableTarget
-from holter.respond import webhook
+from holter.respond import posting, webhook
 from holter.rules import Response, Rule
 from holter.store.protocols import Message
 from holter.types import Schema
@@ -81,7 +81,7 @@ def test_nobody_there(shelves, raise_alert):
 
 
 def test_silence_is_a_failure(shelves, sink, raise_alert, monkeypatch):
-    monkeypatch.setattr(webhook, "TIMEOUT_S", 0.2)
+    monkeypatch.setattr(posting, "TIMEOUT_S", 0.2)
     sink.gate.clear()
     raise_alert(shelves, ("webhook", sink.url))
     with pytest.raises(DeliveryFailed, match="timed out"):
