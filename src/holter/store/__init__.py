@@ -15,6 +15,9 @@ from holter.store.protocols import (
     Publication,
     Records,
     Sealed,
+    StoredCourse,
+    StoredNull,
+    StoredSlot,
     Transaction,
 )
 
@@ -34,6 +37,9 @@ __all__ = [
     "Records",
     "Sealed",
     "SqlFacts",
+    "StoredCourse",
+    "StoredNull",
+    "StoredSlot",
     "Transaction",
 ]
 

@@ -143,6 +143,46 @@ class Sealed:
     digest: str
 
 
+@dataclass(frozen=True)
+class StoredNull:
+    """What a monitor has learned of normal behaviour.
+
+    ``key`` names all it was learned from, ``frame`` the baseline by which slots are summed up, ``learned`` when,
+    ``slots`` how many accepted slots it knew; from ``since`` on another level is normal (None: that of the baseline).
+    """
+
+    monitor: str
+    key: str
+    frame: str
+    learned: datetime
+    since: datetime | None
+    slots: int
+    state: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class StoredCourse:
+    """Where the decisions of one part of a monitor stand, up to the end of a window."""
+
+    monitor: str
+    part: str
+    frame: str
+    upto: datetime
+    state: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class StoredSlot:
+    """The sums of a stretch of time, as bytes; ``accepted`` ones may teach what is normal."""
+
+    monitor: str
+    part: str
+    span: Span
+    frame: str
+    content: bytes
+    accepted: bool
+
+
 class Transaction(Protocol):
     """Changes that become true together."""
 
@@ -188,6 +228,21 @@ class Transaction(Protocol):
     def advance_journal(self, segment: str, start: int, end: int) -> bool:
         """Note that the traffic of a segment is counted from start to end; False if start is not where it stood."""
 
+    def keep_null(self, null: StoredNull) -> None:
+        """Replace what a monitor has learned; slots that were summed up in another frame go."""
+
+    def move_course(self, course: StoredCourse) -> None:
+        """Replace where the decisions of a part of a monitor stand."""
+
+    def keep_slot(self, slot: StoredSlot) -> None:
+        """Write down the sums of a slot; the oldest go when there are many."""
+
+    def doubt(self, monitor: str, span: Span, part: str | None = None) -> int:
+        """Take slots that lie in a span back from those that teach; return how many."""
+
+    def forget_normal(self, monitor: str) -> None:
+        """Remove all that was learned of a monitor, and where its decisions stand."""
+
     def record(self, entry: Entry, at: datetime) -> Sealed:
         """Append to the ledger."""
 
@@ -219,6 +274,15 @@ class Facts(Protocol):
         span: Span | None = None,
     ) -> Sequence[Measurement]:
         """Return measurements of the newest revisions, oldest window first. ``metric`` is ``signal.metric``."""
+
+    def null(self, monitor: str) -> StoredNull | None:
+        """Return what a monitor has learned of normal behaviour; None before it has."""
+
+    def course(self, monitor: str, part: str) -> StoredCourse | None:
+        """Return where the decisions of one part of a monitor stand; None before the first."""
+
+    def slots(self, monitor: str, frame: str, *, accepted_only: bool = True) -> Sequence[StoredSlot]:
+        """Return slots that were summed up in a frame, oldest first."""
 
     def alert(self, alert_id: str) -> Alert:
         """Return one alert. Raises NotFound."""

@@ -11,12 +11,22 @@ import sqlalchemy as sa
 
 from holter.errors import NotFound
 from holter.rules import Alert, AlertEvent, AlertState
-from holter.store import ledger
+from holter.store import ledger, normal
 from holter.store import series as telemetry
 from holter.store.codec import alert_of, event_of, job_of, measurement_of, message_of
 from holter.store.dialect import FLEETING, WRITES, insert_once, open_engine
 from holter.store.migrate import migrate
-from holter.store.protocols import Job, JobState, Lease, Message, Publication, Sealed
+from holter.store.protocols import (
+    Job,
+    JobState,
+    Lease,
+    Message,
+    Publication,
+    Sealed,
+    StoredCourse,
+    StoredNull,
+    StoredSlot,
+)
 from holter.store.tables import ALERT, ALERT_EVENT, JOB, JOURNAL, LEASE, MEASUREMENT, OUTBOX, PUBLICATION, TRAFFIC
 from holter.store.transaction import SqlTransaction, traffic_of
 from holter.types import Measurement, Occurrence, Series, SeriesKind, Span, Traffic
@@ -133,6 +143,18 @@ class SqlFacts:
         rows = [row for row in self._rows(query) if row["publication"] in windows]
         rows.sort(key=lambda row: (order[row["publication"]], row["position"]))
         return [measurement_of(row, windows[row["publication"]]) for row in rows]
+
+    def null(self, monitor: str) -> StoredNull | None:
+        """Return what a monitor has learned of normal behaviour; None before it has."""
+        return normal.null_of(self.engine, monitor)
+
+    def course(self, monitor: str, part: str) -> StoredCourse | None:
+        """Return where the decisions of one part of a monitor stand; None before the first."""
+        return normal.course_of(self.engine, monitor, part)
+
+    def slots(self, monitor: str, frame: str, *, accepted_only: bool = True) -> Sequence[StoredSlot]:
+        """Return slots that were summed up in a frame, oldest first."""
+        return normal.slots_of(self.engine, monitor, frame, accepted_only=accepted_only)
 
     def alert(self, alert_id: str) -> Alert:
         """Return one alert.

@@ -9,7 +9,7 @@ from holter.store.columns import Instant, Json, Word
 from holter.store.protocols import JobState
 from holter.types import Calibrated, SeriesKind, Verdict
 
-HEAD: Final = 4
+HEAD: Final = 5
 """Number of the newest migration: a database that says so needs no alembic to be opened."""
 
 METADATA: Final = sa.MetaData(
@@ -288,3 +288,40 @@ SHELF: Final = sa.Table(
 MONITOR: Final = sa.Table(
     "monitor", METADATA, _text("name", key=True), _json("entry"), _flag("paused"), _moment("created_at")
 )
+
+NORMAL: Final = sa.Table(
+    "normal",
+    METADATA,
+    _text("monitor", key=True),
+    _text("key"),
+    _text("frame"),
+    _moment("learned"),
+    _moment("since", null=True),
+    _number("slots"),
+    _json("state"),
+)
+"""What a monitor has learned of normal behaviour."""
+
+COURSE: Final = sa.Table(
+    "course",
+    METADATA,
+    _text("monitor", key=True),
+    _text("part", key=True),
+    _text("frame"),
+    _moment("upto"),
+    _json("state"),
+)
+"""Where the decisions of a monitor stand: it moves in the transaction that publishes a window."""
+
+SLOT: Final = sa.Table(
+    "slot",
+    METADATA,
+    _text("monitor", key=True),
+    _text("part", key=True),
+    sa.Column("slot_start", Instant, primary_key=True),
+    _moment("slot_end"),
+    _text("frame"),
+    _flag("accepted"),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+)
+"""The sums of a slot that was judged; accepted ones teach the monitor what is normal."""

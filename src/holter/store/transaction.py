@@ -8,13 +8,24 @@ import sqlalchemy as sa
 
 from holter.errors import LeaseLost, NotFound
 from holter.rules import Alert, AlertEvent
-from holter.store import ledger
+from holter.store import ledger, normal
 from holter.store import series as telemetry
 from holter.store.codec import alert_row, as_row, measurement_row
 from holter.store.dialect import insert_once
-from holter.store.protocols import Entry, Job, JobState, Lease, Message, Publication, Sealed
+from holter.store.protocols import (
+    Entry,
+    Job,
+    JobState,
+    Lease,
+    Message,
+    Publication,
+    Sealed,
+    StoredCourse,
+    StoredNull,
+    StoredSlot,
+)
 from holter.store.tables import ALERT, ALERT_EVENT, JOB, JOURNAL, LEASE, MEASUREMENT, OUTBOX, PUBLICATION, TRAFFIC
-from holter.types import Measurement, Occurrence, Series, SeriesKind, Traffic
+from holter.types import Measurement, Occurrence, Series, SeriesKind, Span, Traffic
 
 _COUNTS = ("requests", "failed", "soft_failed", "timed_out", "gaps", "latency_us", "histogram")
 
@@ -144,6 +155,26 @@ class SqlTransaction:
         insert_once(self.connection, JOURNAL, {"segment": segment, "counted": 0})
         stands = (JOURNAL.c.segment == segment) & (JOURNAL.c.counted == start)
         return self.connection.execute(JOURNAL.update().where(stands).values(counted=end)).rowcount == 1
+
+    def keep_null(self, null: StoredNull) -> None:
+        """Replace what a monitor has learned; slots that were summed up in another frame go."""
+        normal.keep_null(self.connection, null)
+
+    def move_course(self, course: StoredCourse) -> None:
+        """Replace where the decisions of a part of a monitor stand."""
+        normal.move_course(self.connection, course)
+
+    def keep_slot(self, slot: StoredSlot) -> None:
+        """Write down the sums of a slot; the oldest go when there are many."""
+        normal.keep_slot(self.connection, slot)
+
+    def doubt(self, monitor: str, span: Span, part: str | None = None) -> int:
+        """Take slots that lie in a span back from those that teach; return how many."""
+        return normal.doubt(self.connection, monitor, span, part)
+
+    def forget_normal(self, monitor: str) -> None:
+        """Remove all that was learned of a monitor, and where its decisions stand."""
+        normal.forget_normal(self.connection, monitor)
 
     def record(self, entry: Entry, at: datetime) -> Sealed:
         """Append to the ledger."""

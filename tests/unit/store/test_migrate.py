@@ -5,6 +5,7 @@ import sys
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -78,3 +79,21 @@ def test_commits_are_durable_and_readers_do_not_wait(url):
         assert facts.alerts() == []
     facts.close()
     assert facts.jobs() == []
+
+
+def test_a_workspace_from_before_normal_behaviour_was_learned_keeps_all_it_had(url):
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    engine = sa.create_engine(url)
+    with engine.connect() as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+        connection.execute(
+            sa.text("INSERT INTO monitor (name, entry, paused, created_at) VALUES ('daily', '{}', 0, '2026-01-01')")
+        )
+    engine.dispose()
+    facts = SqlFacts(url)
+    assert facts.null("daily") is None
+    with facts.engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT name FROM monitor")).scalars().all() == ["daily"]
+        assert connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() == f"{HEAD:04d}"
