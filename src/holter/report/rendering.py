@@ -11,7 +11,7 @@ import jinja2
 from markupsafe import Markup
 
 from holter.report import wording
-from holter.report.addresses import public_address
+from holter.report.redacting import public_address
 from holter.rules import number, title
 
 _TONES: Final = {

@@ -15,10 +15,10 @@ from typing import Final
 
 from holter.errors import DeliveryFailed, HolterError, LeaseLost, NotFound
 from holter.registry import Shelves
-from holter.report.addresses import public_address
+from holter.report.redacting import public_address, redact
 from holter.respond.answer import Channel
 from holter.respond.kinds import named
-from holter.respond.redact import redact, secrets_of
+from holter.respond.redact import secrets_of
 from holter.rules import AlertState
 from holter.store.protocols import Entry, Lease, Message
 

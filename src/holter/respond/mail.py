@@ -10,8 +10,9 @@ from urllib.parse import unquote, urlsplit
 from holter.errors import BadSetting, DeliveryFailed
 from holter.registry import Shelves
 from holter.report import alert_mail
+from holter.report.redacting import redact
 from holter.respond.answer import Channel
-from holter.respond.redact import redact, secrets_of
+from holter.respond.redact import secrets_of
 from holter.store.protocols import Message
 
 TIMEOUT_S: Final = 10.0

@@ -11,8 +11,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from holter.errors import DeliveryFailed, NotFound
 from holter.registry import Shelves
-from holter.report.addresses import public_address
-from holter.respond.redact import redact
+from holter.report.redacting import public_address, redact
 from holter.rules import Alert, AlertEvent
 from holter.store.protocols import Message
 

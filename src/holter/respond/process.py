@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from holter.errors import ResponseFailed
-from holter.respond.redact import environment_secrets, redact
+from holter.report.redacting import redact
+from holter.respond.redact import environment_secrets
 
 GRACE: Final = timedelta(seconds=5)
 """How long a command may take to end after it was asked to."""

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from holter.registry.entries import Deployment as DeploymentEntry
 from holter.registry.entries import DeploymentState, ModelVersion, MonitorEntry, TableTarget
-from holter.respond.redact import public_options
+from holter.report.redacting import public_options
 from holter.rules import Alert, Rule, broken_by
 from holter.store.protocols import Job, Sealed
 from holter.types import Evidence, Measurement, Verdict

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from holter.registry import Shelves
-from holter.report.addresses import public_address
+from holter.report.redacting import public_address
 from holter.store.protocols import Job, JobState, Message
 from holter.workspace.listing import Listing
 

@@ -1,13 +1,7 @@
 import pytest
 
-from holter.report.addresses import public_address
-from holter.respond.redact import (
-    environment_secrets,
-    public_options,
-    redact,
-    secrets_of,
-    without_secrets,
-)
+from holter.report.redacting import public_address, public_options, redact
+from holter.respond.redact import environment_secrets, secrets_of, without_secrets
 
 
 def test_hides_user_parts_and_given_secrets_longest_first():
