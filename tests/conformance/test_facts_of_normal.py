@@ -22,7 +22,7 @@ def facts(request, tmp_path):
 
 def null(**changes):
     return StoredNull(**{
-        "monitor": "daily", "key": "k1", "frame": "f1", "learned": NOW, "since": None, "slots": 0,
+        "monitor": "daily", "key": "k1", "frame": "f1", "learned": NOW, "since": None, "upto": None, "slots": 0,
         "state": {"rho": [0.25, 1e-300], "cycle": None},
     } | changes)  # fmt: skip
 
@@ -38,9 +38,10 @@ def keep(facts, *slots):
 
 
 def test_nothing_is_known_before_it_was_learned(facts):
-    assert facts.null("daily") is None
+    assert facts.null("daily") is facts.null_key("daily") is None
     assert facts.course("daily", "data") is None
     assert facts.slots("daily", "f1") == []
+    assert facts.taught("daily", "f1") == 0
 
 
 def test_what_was_learned_comes_back_as_it_was_and_is_replaced_as_a_whole(facts):
@@ -48,7 +49,8 @@ def test_what_was_learned_comes_back_as_it_was_and_is_replaced_as_a_whole(facts)
         transaction.keep_null(null())
         transaction.keep_null(null(monitor="other"))
     assert facts.null("daily") == null()
-    again = null(key="k2", since=FIRST, slots=28, state={})
+    assert facts.null_key("daily") == "k1"
+    again = null(key="k2", since=FIRST, upto=NOW, slots=28, state={})
     with facts.begin() as transaction:
         transaction.keep_null(again)
     assert facts.null("daily") == again
@@ -110,6 +112,23 @@ def test_slots_of_a_span_can_be_doubted_for_one_part_or_all(facts):
     with facts.begin() as transaction:
         assert transaction.doubt("daily", Span(FIRST, FIRST + 9 * DAY)) == 3
     assert len(facts.slots("other", "f1")) == 1
+
+
+def test_what_was_learned_from_a_slot_that_is_doubted_is_to_be_learned_again(facts):
+    keep(facts, *(slot(day) for day in range(6)))
+    with facts.begin() as transaction:
+        transaction.keep_null(null(upto=FIRST + 3 * DAY, slots=3))
+        transaction.doubt("daily", Span(FIRST + 3 * DAY, FIRST + 4 * DAY))
+    assert facts.null_key("daily") == "k1"
+    with facts.begin() as transaction:
+        transaction.doubt("daily", Span(FIRST + 2 * DAY, FIRST + 4 * DAY))
+    assert facts.null_key("daily") == ""
+
+
+def test_slots_that_teach_are_counted_once_for_all_parts(facts):
+    keep(facts, slot(0), slot(1), slot(1, part="labels"), slot(2, accepted=False), slot(3, frame="old"))
+    assert facts.taught("daily", "f1") == 2
+    assert facts.taught("daily", "f1", after=FIRST + DAY) == 1
 
 
 def test_only_the_newest_slots_of_a_part_are_kept(facts):

@@ -1,6 +1,7 @@
 """What a monitor has learned of normal behaviour, and where its decisions stand, on SQL."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -19,6 +20,21 @@ def null_of(engine: sa.Engine, monitor: str) -> StoredNull | None:
     with engine.connect() as connection:
         row = connection.execute(sa.select(NORMAL).where(NORMAL.c.monitor == monitor)).mappings().one_or_none()
     return None if row is None else StoredNull(**row)
+
+
+def null_key_of(engine: sa.Engine, monitor: str) -> str | None:
+    """Return from what a monitor has learned; None before it has. Cheap."""
+    with engine.connect() as connection:
+        return connection.execute(sa.select(NORMAL.c.key).where(NORMAL.c.monitor == monitor)).scalar()
+
+
+def taught(engine: sa.Engine, monitor: str, frame: str, after: datetime | None = None) -> int:
+    """Count the slots that may teach and end after a moment; those of one stretch of time count once."""
+    mine = [SLOT.c.monitor == monitor, SLOT.c.frame == frame, SLOT.c.accepted]
+    if after is not None:
+        mine.append(SLOT.c.slot_end > after)
+    with engine.connect() as connection:
+        return connection.execute(sa.select(sa.func.count(SLOT.c.slot_start.distinct())).where(*mine)).scalar_one()
 
 
 def course_of(engine: sa.Engine, monitor: str, part: str) -> StoredCourse | None:
@@ -64,12 +80,19 @@ def keep_slot(connection: sa.Connection, slot: StoredSlot, keep: int = KEPT) -> 
 
 
 def doubt(connection: sa.Connection, monitor: str, span: Span, part: str | None = None) -> int:
-    """Take slots that lie in a span back from those that teach; return how many."""
+    """Take slots that lie in a span back from those that teach; return how many.
+
+    What was learned from any of them is to be learned again.
+    """
     inside = (SLOT.c.monitor == monitor, SLOT.c.slot_start >= span.start, SLOT.c.slot_end <= span.end)
     query = SLOT.update().where(*inside, SLOT.c.accepted)
     if part is not None:
         query = query.where(SLOT.c.part == part)
-    return connection.execute(query.values(accepted=False)).rowcount
+    doubted = connection.execute(query.values(accepted=False)).rowcount
+    if doubted:
+        stale = NORMAL.update().where(NORMAL.c.monitor == monitor, NORMAL.c.upto > span.start)
+        connection.execute(stale.values(key=""))
+    return doubted
 
 
 def forget_normal(connection: sa.Connection, monitor: str) -> None:

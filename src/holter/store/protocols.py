@@ -147,8 +147,9 @@ class Sealed:
 class StoredNull:
     """What a monitor has learned of normal behaviour.
 
-    ``key`` names all it was learned from, ``frame`` the baseline by which slots are summed up, ``learned`` when,
-    ``slots`` how many accepted slots it knew; from ``since`` on another level is normal (None: that of the baseline).
+    ``key`` names all it was learned from (empty: part of that is doubted since), ``frame`` the baseline by which slots
+    are summed up, ``learned`` when; from ``since`` on another level is normal (None: that of the baseline); ``slots``
+    accepted slots were known, the newest of which ended at ``upto``.
     """
 
     monitor: str
@@ -156,6 +157,7 @@ class StoredNull:
     frame: str
     learned: datetime
     since: datetime | None
+    upto: datetime | None
     slots: int
     state: Mapping[str, Any]
 
@@ -238,7 +240,10 @@ class Transaction(Protocol):
         """Write down the sums of a slot; the oldest go when there are many."""
 
     def doubt(self, monitor: str, span: Span, part: str | None = None) -> int:
-        """Take slots that lie in a span back from those that teach; return how many."""
+        """Take slots that lie in a span back from those that teach; return how many.
+
+        What was learned from any of them is to be learned again.
+        """
 
     def forget_normal(self, monitor: str) -> None:
         """Remove all that was learned of a monitor, and where its decisions stand."""
@@ -277,6 +282,12 @@ class Facts(Protocol):
 
     def null(self, monitor: str) -> StoredNull | None:
         """Return what a monitor has learned of normal behaviour; None before it has."""
+
+    def null_key(self, monitor: str) -> str | None:
+        """Return from what a monitor has learned; None before it has. Cheap."""
+
+    def taught(self, monitor: str, frame: str, after: datetime | None = None) -> int:
+        """Count the slots that may teach and end after a moment; those of one stretch of time count once."""
 
     def course(self, monitor: str, part: str) -> StoredCourse | None:
         """Return where the decisions of one part of a monitor stand; None before the first."""

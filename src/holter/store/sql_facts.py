@@ -148,6 +148,14 @@ class SqlFacts:
         """Return what a monitor has learned of normal behaviour; None before it has."""
         return normal.null_of(self.engine, monitor)
 
+    def null_key(self, monitor: str) -> str | None:
+        """Return from what a monitor has learned; None before it has. Cheap."""
+        return normal.null_key_of(self.engine, monitor)
+
+    def taught(self, monitor: str, frame: str, after: datetime | None = None) -> int:
+        """Count the slots that may teach and end after a moment; those of one stretch of time count once."""
+        return normal.taught(self.engine, monitor, frame, after)
+
     def course(self, monitor: str, part: str) -> StoredCourse | None:
         """Return where the decisions of one part of a monitor stand; None before the first."""
         return normal.course_of(self.engine, monitor, part)

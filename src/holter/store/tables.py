@@ -297,6 +297,7 @@ NORMAL: Final = sa.Table(
     _text("frame"),
     _moment("learned"),
     _moment("since", null=True),
+    _moment("upto", null=True),
     _number("slots"),
     _json("state"),
 )

@@ -169,7 +169,10 @@ class SqlTransaction:
         normal.keep_slot(self.connection, slot)
 
     def doubt(self, monitor: str, span: Span, part: str | None = None) -> int:
-        """Take slots that lie in a span back from those that teach; return how many."""
+        """Take slots that lie in a span back from those that teach; return how many.
+
+        What was learned from any of them is to be learned again.
+        """
         return normal.doubt(self.connection, monitor, span, part)
 
     def forget_normal(self, monitor: str) -> None:

@@ -17,6 +17,7 @@ def upgrade() -> None:
         sa.Column("frame", sa.Text(), nullable=False),
         sa.Column("learned", sa.DateTime(timezone=True), nullable=False),
         sa.Column("since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("upto", sa.DateTime(timezone=True), nullable=True),
         sa.Column("slots", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("monitor", name=op.f("pk_normal")),
