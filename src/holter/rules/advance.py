@@ -52,20 +52,20 @@ def advance(
     if not answered:
         return alert, ()
     # Ties go to the first name, so that the order of the measurements does not matter.
-    worst = min(answered, key=lambda each: (-excess(rule, each), each.feature or "", each.value or 0.0))
-    broken = excess(rule, worst) > 0
+    answered.sort(key=lambda each: (-excess(rule, each), each.feature or "", each.segment or "", each.value or 0.0))
+    broken = [each for each in answered if excess(rule, each) > 0]
     if alert is None or not alert.is_open:
         if not broken:
             return alert, ()
-        before, after = None, _opened(rule, worst, monitor, window)
+        before, after = None, _opened(rule, broken, monitor, window)
     else:
-        before, after = alert.state, _judged(rule, alert, worst, window, broken=broken)
+        before, after = alert.state, _judged(rule, alert, broken, answered[0], window)
     if before is after.state:
         return after, ()
     return after, (_event(after, before, now),)
 
 
-def _opened(rule: Rule, worst: Measurement, monitor: str, window: Span) -> Alert:
+def _opened(rule: Rule, broken: Sequence[Measurement], monitor: str, window: Span) -> Alert:
     return Alert(
         id=_digest(monitor, rule.name, window.start.isoformat()),
         monitor=monitor,
@@ -76,12 +76,12 @@ def _opened(rule: Rule, worst: Measurement, monitor: str, window: Span) -> Alert
         judged=window,
         breaking=1,
         holding=0,
-        measurement=worst,
-        sentence=sentence(rule, worst, window),
+        measurement=broken[0],
+        sentence=sentence(rule, broken[0], window, also=broken[1:]),
     )
 
 
-def _judged(rule: Rule, alert: Alert, worst: Measurement, window: Span, *, broken: bool) -> Alert:
+def _judged(rule: Rule, alert: Alert, broken: Sequence[Measurement], worst: Measurement, window: Span) -> Alert:
     breaking = alert.breaking + 1 if broken else 0
     holding = 0 if broken else alert.holding + 1
     state = alert.state
@@ -99,7 +99,7 @@ def _judged(rule: Rule, alert: Alert, worst: Measurement, window: Span, *, broke
         breaking=breaking,
         holding=holding,
         measurement=worst,
-        sentence=sentence(rule, worst, window, broken=broken),
+        sentence=sentence(rule, worst, window, broken=bool(broken), also=broken[1:]),
     )
 
 

@@ -1,5 +1,6 @@
 """One sentence a person can act on."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -8,6 +9,8 @@ from holter.rules.titles import number, title
 from holter.types import CERTAIN, Measurement, Span
 
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_NAMED: Final = 3
+"""Others that are named beside the worst: a sentence that names more is not read."""
 _DAY: Final = timedelta(days=1)
 _UNITS: Final = (
     (_DAY, "day"),
@@ -17,7 +20,9 @@ _UNITS: Final = (
 )
 
 
-def sentence(rule: Rule, measurement: Measurement, window: Span, *, broken: bool = True) -> str:
+def sentence(
+    rule: Rule, measurement: Measurement, window: Span, *, broken: bool = True, also: Sequence[Measurement] = ()
+) -> str:
     """Say what a measurement means for a rule: metric, feature, value, interval, threshold and window.
 
     Parameters
@@ -30,6 +35,8 @@ def sentence(rule: Rule, measurement: Measurement, window: Span, *, broken: bool
         The window it is about; times are UTC.
     broken
         Whether it breaks the rule; False says that it is back.
+    also
+        Others that break it in the same window, the worst first: the first few are named.
 
     Examples
     --------
@@ -41,19 +48,29 @@ def sentence(rule: Rule, measurement: Measurement, window: Span, *, broken: bool
     'ROC AUC of the last 7 days fell to 0.612 (0.580 to 0.640), below 0.650, on 3 Apr 2013.'
     """
     if broken and measurement.reason and measurement.evidence and measurement.evidence.test == CERTAIN:
-        return f"{_subject(measurement)}: {measurement.reason}, {_when(window)}."
+        return f"{_subject(measurement)}: {measurement.reason}{_others(also)}, {_when(window)}."
     about = f"{_subject(measurement)} of the last {_length(window.length)}"
     news = f"{_verb(rule, measurement, broken)} {_figures(measurement)}{_against(rule, measurement, broken)}"
-    return f"{about} {news}, {_when(window)}."
+    return f"{about} {news}{_others(also)}, {_when(window)}."
 
 
 def _subject(measurement: Measurement) -> str:
-    words = title(measurement.name)
-    if measurement.feature is not None:
-        words += f" of {measurement.feature}"
-    if measurement.segment is not None:
-        words += f" where {measurement.segment}"
-    return words
+    place = _place(measurement)
+    return f"{title(measurement.name)}{' of ' if measurement.feature is not None else ''}{place}"
+
+
+def _place(measurement: Measurement) -> str:
+    where = "" if measurement.segment is None else f" where {measurement.segment}"
+    return f"{measurement.feature or ''}{where}"
+
+
+def _others(also: Sequence[Measurement]) -> str:
+    if not also:
+        return ""
+    told = [f"{_place(each).strip() or 'all rows'} ({number(each.name, each.value)})" for each in also[:_NAMED]]
+    rest = len(also) - len(told)
+    told += [f"{rest} more"] if rest else []
+    return f"; so did {told[0] if len(told) == 1 else ', '.join(told[:-1]) + ' and ' + told[-1]}"
 
 
 def _figures(measurement: Measurement) -> str:

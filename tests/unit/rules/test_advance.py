@@ -138,3 +138,9 @@ def test_keys_are_the_same_on_every_run_and_differ_within_one():
     _, second = run(rule(for_windows=2), values)
     assert first == second
     assert len({event.key for event in first}) == len(first) == 6
+
+
+def test_an_alert_names_all_that_break_it_the_worst_first():
+    (alert,), events = run(rule(), [[auc(0.6, "b"), auc(0.9, "c"), auc(0.4, "a")], [auc(0.5, "b"), auc(0.9, "a")]])
+    assert events[0].why.startswith("ROC AUC of a of the last day fell to 0.400, below 0.650; so did b (0.600), on")
+    assert alert.sentence.startswith("ROC AUC of b of the last day fell to 0.500, below 0.650, on")

@@ -77,3 +77,23 @@ def test_lengths(length, words):
     text = sentence(rule, Measurement("traffic", "error_rate", 0.2, 9), Span(end - length, end))
     assert words.split()[0] in text
     assert "up to 14:00 UTC on 4 Apr 2013." in text
+
+
+def drift(feature, value, segment=None):
+    evidence = Evidence(1e-9, "z", value)
+    return Measurement("data_drift", "psi", value, 900, feature=feature, segment=segment, evidence=evidence)
+
+
+@pytest.mark.parametrize(
+    ("also", "words"),
+    [
+        ([], "chance explains, on"),
+        ([drift("hour", 0.2)], "chance explains; so did hour (0.200), on"),
+        ([drift("hour", 0.2, "origin = JFK")], "; so did hour where origin = JFK (0.200), on"),
+        ([drift(None, 0.2)], "; so did all rows (0.200), on"),
+        ([drift(name, 0.2) for name in "abc"], "; so did a (0.200), b (0.200) and c (0.200), on"),
+        ([drift(name, 0.2) for name in "abcdef"], "; so did a (0.200), b (0.200), c (0.200) and 3 more, on"),
+    ],
+)
+def test_the_few_that_carry_a_change_are_named_beside_the_worst(also, words):
+    assert words in sentence(Rule("d", "data_drift.psi", calibrated=True), drift("x", 0.3), DAY, also=also)
