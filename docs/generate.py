@@ -47,7 +47,7 @@ _EXIT_CODES: Final = """\
 | 0 | all is fine |
 | 1 | it failed, and standard error says why in one sentence; also when a file is not there or cannot be read |
 | 2 | it was used wrongly: an unknown verb or option, a missing argument, a value that is none. Nothing was looked at |
-| 3 | all went well, and a rule is broken: `compare --fail-on` and `monitors run` by what they show, \
+| 3 | all went well, and a rule is broken: `check`, `compare --fail-on` and `monitors run` by what they show, \
 `alerts list --fail` by alerts that are open |"""
 _MADE: Final = "<!-- Made by `make docs` from the code. Change the code, then run it again. -->"
 

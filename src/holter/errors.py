@@ -13,6 +13,8 @@
     │   ├── BadName
     │   ├── BadSetting
     │   ├── BadRule
+    │   ├── BadBudget
+    │   ├── BadConstraint
     │   ├── BadScript
     │   └── BadLabels
     ├── NotFound              a name that nobody has
@@ -127,6 +129,20 @@ class BadRule(InputError):
 
 
 class BadScript(InputError):
+class BadConstraint(InputError):
+    """A constraint that cannot be checked."""
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(f"constraints, {where}: {why}")
+
+
+class BadBudget(InputError):
+    """A budget of false pages that cannot be spent."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"budget: {why}. Write for example 1 per quarter.")
+
+
     """An entry script that cannot serve."""
 
     def __init__(self, script: str, why: str) -> None:

@@ -4,7 +4,20 @@ from typing import Any
 
 import click
 
-from holter.cli import alerts, answers, deployments, imports, ledger, migrate, models, monitors, records, tables, tree
+from holter.cli import (
+    alerts,
+    answers,
+    checks,
+    deployments,
+    imports,
+    ledger,
+    migrate,
+    models,
+    monitors,
+    records,
+    tables,
+    tree,
+)
 from holter.cli.options import Group
 from holter.errors import HolterError
 
@@ -47,6 +60,8 @@ def holter(ctx: click.Context, workspace: str | None) -> None:
 for command in (
     tables.compare,
     tables.profile,
+    checks.check,
+    checks.constraints,
     tree.init,
     models.models,
     deployments.deploy,

@@ -39,6 +39,7 @@ TITLES: Final = {
     "data_quality.extra_column": Title("Extra column", Unit.COUNT),
     "data_quality.type_error": Title("Share of values of another type", Unit.SHARE),
     "data_quality.rows": Title("Rows", Unit.COUNT),
+    "constraints.broken": Title("Broken constraints", Unit.COUNT),
     "performance.roc_auc": Title("ROC AUC"),
     "performance.log_loss": Title("Log loss"),
     "performance.log_loss_skill": Title("Log loss skill (1 is perfect, 0 a constant)"),

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from holter.errors import NotFound
+from holter.signals.constraints import ConstraintsKept
 from holter.signals.data_drift import DataDrift
 from holter.signals.data_quality import DataQuality
 from holter.signals.domain_classifier import DomainClassifier
@@ -22,6 +23,7 @@ GROUP: Final = "holter.signals"
 CATALOGUE: Final[Mapping[str, Callable[[], Signal]]] = MappingProxyType(
     {
         DataQuality.name: DataQuality,
+        ConstraintsKept.name: ConstraintsKept,
         DataDrift.name: DataDrift,
         DomainClassifier.name: DomainClassifier,
         PredictionDrift.name: PredictionDrift,

@@ -6,6 +6,9 @@ Everything is loaded when it is first used, so that ``holter.compare`` never pay
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from holter.workspace.checking import Check as Check
+    from holter.workspace.checking import check as check
+    from holter.workspace.checking import suggest as suggest
     from holter.workspace.comparison import Comparison as Comparison
     from holter.workspace.comparison import compare as compare
     from holter.workspace.deployment import Deployment as Deployment
@@ -15,6 +18,9 @@ if TYPE_CHECKING:
     from holter.workspace.reading import summarise as summarise
 
 _HOMES: Final = {
+    "Check": "checking",
+    "check": "checking",
+    "suggest": "checking",
     "Comparison": "comparison",
     "Deployment": "deployment",
     "Monitor": "monitor",
@@ -24,7 +30,18 @@ _HOMES: Final = {
     "summarise": "reading",
 }
 
-__all__ = ["Comparison", "Deployment", "Monitor", "Workspace", "compare", "open", "summarise"]
+__all__ = [
+    "Check",
+    "Comparison",
+    "Deployment",
+    "Monitor",
+    "Workspace",
+    "check",
+    "compare",
+    "open",
+    "suggest",
+    "summarise",
+]
 
 
 def __getattr__(name: str) -> Any:
