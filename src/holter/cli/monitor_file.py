@@ -44,6 +44,7 @@ _KEYS: Final = (
     "label_delay",
     "event_clock",
     "signals",
+    "budget",
     "rules",
 )
 _PATHS: Final = ("table", "baseline")

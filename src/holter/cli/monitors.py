@@ -42,6 +42,7 @@ def monitors() -> None:
 @click.option("--label-delay", help="How much longer, for signals that need labels.")
 @click.option("--event-clock", is_flag=True, default=None, help="Time is the newest event seen (a replay).")
 @click.option("--signal", "signals", multiple=True, help="A signal of the catalogue; may be repeated.")
+@click.option("--budget", metavar="'1 per quarter'", help="False pages that are accepted for the model (the default).")
 @click.option("--rule", "rules", multiple=True, metavar="'METRIC < NUMBER'", help="May be repeated.")
 @click.option("--email", "emails", multiple=True, metavar="ADDRESS", help="Who is told when a --rule breaks.")
 @click.option("--overwrite", is_flag=True, help="Replace the monitor of that name.")

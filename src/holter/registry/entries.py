@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from holter.errors import BadSetting
-from holter.rules import Rule
+from holter.rules import Budget, Rule
 from holter.types import Schema
 
 STICKY_HEADER: Final = "x-holter-key"
@@ -235,6 +235,11 @@ class MonitorEntry:
         True: time is the newest event time seen (a replay). False: the wall clock, so that silence is noticed.
     signals
         Names from the catalogue (``data_drift``); empty: the default preset.
+    budget
+        How many false pages are accepted; the monitors of one model share them.
+    segments
+        Slices that are measured beside all rows, see :mod:`holter.profile.segmentation`: ``country``, ``age:5``,
+        ``country*device``.
     """
 
     name: str
@@ -249,3 +254,5 @@ class MonitorEntry:
     baseline: Path | None = None
     paused: bool = False
     created_at: datetime | None = None
+    budget: Budget = field(default_factory=Budget)
+    segments: tuple[str, ...] = ()

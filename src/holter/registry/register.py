@@ -87,4 +87,5 @@ def _facts(entry: MonitorEntry) -> dict[str, Any]:
     """Return what the ledger keeps of a monitor: without the options of responses, which may hold secrets."""
     rules = [{**rule.to_dict(), "responses": [response.kind for response in rule.responses]} for rule in entry.rules]
     target = entry.target if isinstance(entry.target, str) else entry.target.path
-    return {"target": target, "signals": entry.signals, "rules": rules, "every": entry.every, "over": entry.over}
+    facts = {"target": target, "signals": entry.signals, "rules": rules, "every": entry.every, "over": entry.over}
+    return facts | {"budget": entry.budget.to_dict()}

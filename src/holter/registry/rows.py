@@ -17,7 +17,7 @@ from holter.registry.entries import (
     TableTarget,
     Wanted,
 )
-from holter.rules import Rule
+from holter.rules import Budget, Rule
 from holter.types import Schema
 
 _DURATIONS = ("every", "over", "lateness", "label_delay")
@@ -101,6 +101,8 @@ def monitor_row(entry: MonitorEntry, root: Path) -> dict[str, Any]:
         "rules": [rule.to_dict() for rule in entry.rules],
         "event_clock": entry.event_clock,
         "baseline": stored(entry.baseline, root),
+        "budget": entry.budget.to_dict(),
+        "segments": list(entry.segments),
     }
     plain |= {name: getattr(entry, name) / timedelta(microseconds=1) for name in _DURATIONS}
     return {"name": entry.name, "entry": plain, "paused": entry.paused, "created_at": entry.created_at}
@@ -125,5 +127,7 @@ def monitor_of(row: Mapping[str, Any], root: Path) -> MonitorEntry:
         baseline=None if plain["baseline"] is None else root / plain["baseline"],
         paused=row["paused"],
         created_at=row["created_at"],
+        segments=tuple(plain.get("segments", ())),
+        budget=Budget.from_dict(plain.get("budget", {})),  # a monitor from before there were budgets has the usual one
         **{name: timedelta(microseconds=plain[name]) for name in _DURATIONS},
     )

@@ -3,6 +3,7 @@
 from holter.rules.advance import advance
 from holter.rules.alert import Alert, AlertEvent, AlertState
 from holter.rules.breaking import breaks, broken_by
+from holter.rules.budget import Budget
 from holter.rules.decide import Calibration, decide
 from holter.rules.rule import Level, Response, Rule
 from holter.rules.titles import number, title
@@ -11,6 +12,7 @@ __all__ = [
     "Alert",
     "AlertEvent",
     "AlertState",
+    "Budget",
     "Calibration",
     "Level",
     "Response",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from holter.errors import InputError
 from holter.registry import Shelves
 from holter.registry.entries import DeploymentSettings, ModelVersion, MonitorEntry
-from holter.rules import Alert, Rule
+from holter.rules import Alert, Budget, Rule
 from holter.serving.tls import check_certificate
 from holter.store.protocols import JobState
 from holter.types import Task
@@ -20,7 +20,7 @@ from holter.workspace.identity import actor
 from holter.workspace.models import Models
 from holter.workspace.monitor import Monitor
 from holter.workspace.results import Alerts, Answers, Deployments, Ledger, Monitors
-from holter.workspace.watching import checked, duration, keep_baseline, known, table_target
+from holter.workspace.watching import as_budget, checked, duration, keep_baseline, known, table_target
 
 if TYPE_CHECKING:
     from holter.capture.erasing import Erasure
@@ -219,6 +219,7 @@ class Workspace:
         baseline: Any = None,
         overwrite: bool = False,
     ) -> Monitor:
+        budget: Budget | Mapping[str, Any] | float | str | None = None,
         """Watch a deployment or a table; without ``target``, return the monitor of that name.
 
         Parameters
@@ -250,6 +251,9 @@ class Workspace:
             no versions) nothing is compared.
         overwrite
             Replace the monitor of that name; what it measured stays, and alerts of rules that are gone resolve.
+        budget
+            How many false pages are accepted, such as ``"1 per quarter"`` (the default); the monitors of one model
+            share them.
 
         Raises
         ------
@@ -259,6 +263,8 @@ class Workspace:
             If the name is taken and ``overwrite`` is False.
         BadRule
             If a rule cannot be followed, for example because it watches a metric that no signal gives.
+        BadBudget
+            If the budget is none.
         InputError
             If a table has no time column, or ``features`` are given for a deployment.
         UnknownColumn
@@ -282,6 +288,7 @@ class Workspace:
             created_at=datetime.now(UTC),
         )
         if baseline is not None:
+            budget=as_budget(budget),
             kept = keep_baseline(self.shelves, name, baseline, roles, task, strict=not is_table)
             entry = replace(entry, baseline=kept)
         self.shelves.registry.add_monitor(entry, overwrite=overwrite, actor=actor())

@@ -251,6 +251,7 @@ class Monitors(Listing[MonitorEntry]):
             "every": every(item.every),
             "signals": ", ".join(item.signals) or "default",
             "rules": ", ".join(rule.name for rule in item.rules) or "none",
+            "budget": f"{item.budget.false_pages:g} per {item.budget.per}",
             "state": "paused" if item.paused else "watching",
         }
 
@@ -272,6 +273,7 @@ class Monitors(Listing[MonitorEntry]):
             "label_delay_seconds": item.label_delay.total_seconds(),
             "event_clock": item.event_clock,
             "baseline": str(item.baseline) if item.baseline else None,
+            "budget": item.budget.to_dict(),
             "paused": item.paused,
         }
 

@@ -9,10 +9,10 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from holter.errors import BadRule, InputError, UnknownColumn
+from holter.errors import BadBudget, BadRule, InputError, UnknownColumn
 from holter.registry import Shelves
 from holter.registry.entries import TableTarget
-from holter.rules import Rule
+from holter.rules import Budget, Rule
 from holter.types import Schema, Span, Task, parse_duration
 from holter.workspace.baseline import Roles, as_task, infer_task, prepare
 
@@ -142,4 +142,27 @@ def checked(given: Sequence[Rule | Mapping[str, Any]]) -> tuple[Rule, ...]:
 
 def as_rule(given: Rule | Mapping[str, Any]) -> Rule:
     """Take a rule, or the plain values of one. Raises BadRule."""
+def as_budget(given: Budget | Mapping[str, Any] | float | str | None) -> Budget:
+    """Take a budget, its plain values, a number of false pages per quarter, or words such as ``2 per month``.
+
+    Raises
+    ------
+    BadBudget
+        If it is none of these.
+
+    Examples
+    --------
+    >>> print(as_budget("2 per month"), "|", as_budget(0.5), "|", as_budget(None))
+    2 false pages per month | 0.5 false pages per quarter | 1 false page per quarter
+    """
+    if given is None or isinstance(given, Budget):
+        return given or Budget()
+    if isinstance(given, Mapping):
+        return Budget.from_dict(given)
+    words = _BUDGET.fullmatch(str(given))
+    if words is None:
+        raise BadBudget(f'{given!r} is not of the form "1 per quarter"')
+    return Budget.from_dict({name: word for name, word in words.groupdict().items() if word is not None})
+
+
     return given if isinstance(given, Rule) else Rule.from_dict(given)
