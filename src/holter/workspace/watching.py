@@ -1,6 +1,7 @@
 """From what a user says about a monitor to what the registry keeps."""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from holter.workspace.baseline import Roles, as_task, infer_task, prepare
 
 _NO_TIME: Final = Span(datetime(1, 1, 1, tzinfo=UTC), datetime(1, 1, 2, tzinfo=UTC))
 """A day that no row lies in: asking for it costs little and refuses what could never be asked."""
+_BUDGET: Final = re.compile(r"\s*(?P<false_pages>[-+.\deE]+)(?:\s*(?:per|/)\s*(?P<per>\w+))?\s*")
 _SAMPLE_ROWS: Final = 100_000
 """Rows of a table that are looked at to find the task."""
 
@@ -140,8 +142,6 @@ def checked(given: Sequence[Rule | Mapping[str, Any]]) -> tuple[Rule, ...]:
     return rules
 
 
-def as_rule(given: Rule | Mapping[str, Any]) -> Rule:
-    """Take a rule, or the plain values of one. Raises BadRule."""
 def as_budget(given: Budget | Mapping[str, Any] | float | str | None) -> Budget:
     """Take a budget, its plain values, a number of false pages per quarter, or words such as ``2 per month``.
 
@@ -165,4 +165,6 @@ def as_budget(given: Budget | Mapping[str, Any] | float | str | None) -> Budget:
     return Budget.from_dict({name: word for name, word in words.groupdict().items() if word is not None})
 
 
+def as_rule(given: Rule | Mapping[str, Any]) -> Rule:
+    """Take a rule, or the plain values of one. Raises BadRule."""
     return given if isinstance(given, Rule) else Rule.from_dict(given)
