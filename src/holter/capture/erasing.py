@@ -56,7 +56,7 @@ def erase(shelves: Shelves, deployment: str, column: str, value: str, *, actor: 
     NotFound
         If there is no such deployment and nothing is left of one.
     UnknownColumn
-        If no record has the column.
+        If no record has the column, nor could have it, and no baseline or training data does.
     """
     found = shelves.registry.shelves(deployment)
     if not found:
@@ -87,7 +87,7 @@ def _on_all(shelves: Shelves, found: Sequence[Shelf], column: str, texts: tuple[
             parts.append(_on(shelves, shelf, column, texts))
         except UnknownColumn as error:
             unknown = error
-    if unknown is not None and not parts:
+    if unknown is not None and not parts and not _sampled(shelves.root, column):
         raise unknown
     return parts
 
@@ -110,6 +110,12 @@ def _alone(folder: Path) -> Iterator[None]:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.truncate(0)  # nobody ran last: whoever runs next begins with what the shelves say
         yield
+
+
+def _sampled(root: Path, column: str) -> bool:
+    """Tell whether rows that were records once have a column."""
+    files = (path for folder in SAMPLES for path in (root / folder).rglob("*.parquet"))
+    return any(column in pq.read_schema(path).names for path in files)
 
 
 def _from_samples(folder: Path, column: str, texts: tuple[str, ...]) -> int:

@@ -182,11 +182,12 @@ class DeltaRecords:
         Raises
         ------
         UnknownColumn
-            If no record has the column.
+            If no record has the column, and none could: the schema does not have it either.
         """
-        if self._records.files() and not columns_called(self._records, column):
-            known = [*_named(self._records.fields()), REQUEST_ID]
-            raise UnknownColumn(column, known, "the records")
+        possible = {**resting_features(self._schema), **record_fields(pa.float64())}
+        if column not in possible and not columns_called(self._records, column):
+            known = [*_named(self._records.fields()), *resting_features(self._schema), REQUEST_ID]
+            raise UnknownColumn(column, dict.fromkeys(known), "the records")
         return erase(self._records, self._labels, column, texts)
 
     def expire(self, records: datetime | None, labels: datetime | None) -> tuple[int, int]:

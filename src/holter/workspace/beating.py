@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -69,8 +70,25 @@ def watch_parent(stop: threading.Event, parent: int | None) -> None:
 
 
 def on_signal() -> threading.Event:
-    """Return an event that SIGTERM and SIGINT set: the end of one pass, not the middle of it, is where to stop."""
+    """Return an event that SIGTERM and SIGINT set: the end of one pass, not the middle of it, is where to stop.
+
+    The handler itself only writes a byte to a pipe. It runs on the main thread wherever that stands, which may be in
+    the event's own lock: if it set the event there, it would wait for itself for ever.
+    """
     stop = threading.Event()
+    heard, told = os.pipe()
+    os.set_blocking(told, False)  # a handler must not wait, not even for whoever reads the pipe
+
+    def listen() -> None:
+        os.read(heard, 1)
+        stop.set()
+
+    threading.Thread(target=listen, daemon=True, name="signals").start()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda *_: _note(told))
     return stop
+
+
+def _note(pipe: int) -> None:
+    with suppress(BlockingIOError):  # full of signals that nobody has looked at yet: one more says nothing new
+        os.write(pipe, b"!")

@@ -167,6 +167,16 @@ def test_unknown_names_are_said(shelves, journal, frame, now):
         erase(shelves, "credit", "custumer", "x", actor="test", now=now)
 
 
+def test_a_column_that_no_record_could_have_is_said_before_there_is_any_record(shelves, now):
+    with pytest.raises(UnknownColumn, match="customer"):
+        erase(shelves, "credit", "custumer", "x", actor="test", now=now)
+    for known in ("customer", "_request_id"):
+        assert erase(shelves, "credit", known, "x", actor="test", now=now).records == 0
+    pq.write_table(pa.table({"patient": ["x", "y"]}), shelves.folder("baselines/risk") / "1.parquet")
+    assert erase(shelves, "credit", "patient", "x", actor="test", now=now).samples == 1
+    assert [sealed.entry.action for sealed in shelves.facts.ledger()].count("records.erase") == 3
+
+
 def test_numbers_in_samples_are_found_in_any_type(shelves, frame, now):
     sample = shelves.folder("jobs/1") / "train.parquet"
     pq.write_table(pa.table({"account": [7.0, 8.0, None]}), sample)

@@ -125,3 +125,32 @@ def test_signals_are_taken_over():
     finally:
         for number, handler in zip((signal.SIGTERM, signal.SIGINT), before, strict=True):
             signal.signal(number, handler)
+
+
+def test_a_signal_that_comes_while_the_events_lock_is_held_blocks_nobody():
+    code = (
+        "import os, signal, time\n"
+        "from holter.workspace.beating import on_signal\n"
+        "stop = on_signal()\n"
+        "with stop._cond:\n"  # where the main thread is whenever it begins or ends to wait
+        "    for _ in range(3):\n"
+        "        os.kill(os.getpid(), signal.SIGTERM)\n"
+        "        time.sleep(.05)\n"
+        "print(stop.wait(20), flush=True)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "True\n"
+
+
+def test_more_signals_than_a_pipe_holds_block_nobody():
+    code = (
+        "import os, signal\n"
+        "from holter.workspace import beating\n"
+        "heard, told = os.pipe()\n"
+        "os.set_blocking(told, False)\n"
+        "for _ in range(70_000):\n"
+        "    beating._note(told)\n"
+        "print(len(os.read(heard, 1 << 20)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert 0 < int(done.stdout) < 70_000
