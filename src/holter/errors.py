@@ -16,7 +16,8 @@
     │   ├── BadBudget
     │   ├── BadConstraint
     │   ├── BadScript
-    │   └── BadLabels
+    │   ├── BadLabels
+    │   └── MissingExtra
     ├── NotFound              a name that nobody has
     ├── AlreadyExists         a name that is taken
     ├── DamagedState          bytes on disk that cannot be what was written
@@ -128,7 +129,6 @@ class BadRule(InputError):
         super().__init__(f"rule {rule!r}: {why}")
 
 
-class BadScript(InputError):
 class BadConstraint(InputError):
     """A constraint that cannot be checked."""
 
@@ -143,6 +143,7 @@ class BadBudget(InputError):
         super().__init__(f"budget: {why}. Write for example 1 per quarter.")
 
 
+class BadScript(InputError):
     """An entry script that cannot serve."""
 
     def __init__(self, script: str, why: str) -> None:
@@ -154,6 +155,13 @@ class BadLabels(InputError):
 
     def __init__(self, why: str) -> None:
         super().__init__(f"labels: {why}")
+
+
+class MissingExtra(InputError):
+    """What needs a library that a plain installation does not bring."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} needs the extra {extra!r}: pip install 'holter[{extra}]'.")
 
 
 class NotFound(HolterError):

@@ -142,7 +142,7 @@ def test_from_a_model_to_an_alert(shell):
     shell("monitors", "run", "late-daily", code=3)
     windows = {each["start"][:10] for each in shell.json("monitors", "history", "late-daily")}
     assert windows == {"2026-11-01", "2026-11-02"}
-    shell("ledger", "verify")
+    shell("audit", "verify")
     assert shell.json("down")["stopped"] == status["pid"]
     assert not shell.json("status")["running"]
     assert shell.json("deployments", "show", "late-api")["state"] == "Unhealthy"

@@ -228,4 +228,4 @@ def check_answers(ws, api, box):
     assert job.state is JobState.DONE, job.result
     assert [version.version for version in ws.models.list()] == [1, 2]
     assert api.version == 2
-    assert ws.verify() > 0
+    assert ws.audit.verify() > 0

@@ -79,3 +79,14 @@ def show(name: str, version: int | None, as_json: bool) -> None:
 
     plain = Versions((workspace().models.get(name, version),)).to_dict()[0]
     answer("\n".join(f"{key}: {value}" for key, value in plain.items()), plain, as_json=as_json)
+
+
+@models.command()
+@click.argument("name")
+@click.option("--version", type=int, help="Default: the newest.")
+@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="A file .md, .html or .pdf.")
+@workspace_option
+def card(name: str, version: int | None, output: Path | None) -> None:
+    """Print the card of one version, made from facts of the workspace; or write it to a file."""
+    found = workspace().models.card(name, version, output)
+    answer(f"Wrote {output}." if output else found, None, as_json=False)

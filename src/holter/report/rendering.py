@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -14,6 +15,8 @@ from holter.report import wording
 from holter.report.redacting import public_address
 from holter.rules import number, title
 
+_MARKS: Final = re.compile(r"([\\`*_{}\[\]()#+!|~])")
+"""What means something in Markdown (CommonMark, 2.4)."""
 _TONES: Final = {
     "Healthy": "good",
     "Failed": "bad",
@@ -37,6 +40,12 @@ def _rest(result: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in result.items() if name != "reason"}
 
 
+def _markdown(text: object) -> Markup:
+    """Return text that Markdown shows as it is: a name from data becomes neither markup nor another cell."""
+    plain = _MARKS.sub(r"\\\1", " ".join(str(text).split()))
+    return Markup(plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))  # noqa: S704  (escaped here)
+
+
 @cache
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
@@ -49,6 +58,7 @@ def _environment() -> jinja2.Environment:
     environment.globals |= {"title_of": title, "number": number, "style_version": style_version()}
     environment.filters |= {
         "public_address": public_address,
+        "markdown": _markdown,
         "tone": _tone,
         "rest": _rest,
         "day": wording.day,

@@ -1,5 +1,6 @@
 """Make sure that what was written survives a power cut: delta-rs leaves that to its caller."""
 
+import errno
 import json
 import os
 from collections.abc import Iterator
@@ -14,6 +15,28 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def append_line(path: Path, line: str) -> None:
+    """Add a line to the end of a file and wait until it is on the disk; the file and its folder are made if need be.
+
+    Raises
+    ------
+    OSError
+        If the whole line could not be written; then the file is as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = f"{line}\n".encode()
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        before = os.fstat(descriptor).st_size
+        if os.write(descriptor, content) != len(content):
+            os.ftruncate(descriptor, before)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    sync(path.parent)
 
 
 def sync_commits(root: Path, first: int, last: int) -> None:

@@ -14,6 +14,7 @@ from holter.serving.tls import check_certificate
 from holter.store.protocols import JobState
 from holter.types import Task
 from holter.workspace import tree
+from holter.workspace.auditing import Audit
 from holter.workspace.baseline import Roles
 from holter.workspace.deployment import Deployment
 from holter.workspace.identity import actor
@@ -58,6 +59,7 @@ class Workspace:
     def __init__(self, shelves: Shelves) -> None:
         self.shelves = shelves
         self.models = Models(shelves)
+        self.audit = Audit(shelves)
 
     def __repr__(self) -> str:
         return f"<Workspace {self.root}>"
@@ -354,13 +356,3 @@ class Workspace:
     def ledger(self, *, subject: str | None = None, since: int = 0, limit: int | None = None) -> Ledger:
         """Return what was decided, oldest first, after entry number ``since``."""
         return Ledger(tuple(self.shelves.facts.ledger(subject=subject, since=since, limit=limit)))
-
-    def verify(self) -> int:
-        """Check that nobody changed, removed or reordered entries of the ledger, and return how many there are.
-
-        Raises
-        ------
-        BrokenLedger
-            With the first entry that does not fit.
-        """
-        return self.shelves.facts.verify_ledger()

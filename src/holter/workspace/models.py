@@ -82,6 +82,34 @@ class Models:
         """Return a version of a model; the newest when none is named. Raises NotFound."""
         return self.shelves.registry.version(name, version)
 
+    def card(self, name: str, version: int | None = None, path: str | Path | None = None) -> str:
+        """Return the card of a version as Markdown, or write it to a file.
+
+        Parameters
+        ----------
+        name, version
+            Which; the newest version when none is named.
+        path
+            A file whose name ends in ``.md``, ``.html`` or ``.pdf``; None writes none.
+
+        Raises
+        ------
+        NotFound
+            If there is no such version.
+        InputError
+            For another kind of file.
+        MissingExtra
+            For a PDF without the extra ``pdf``.
+        """
+        from holter.report.card import card
+        from holter.report.layout import as_file, as_markdown
+
+        found = self.get(name, version)
+        document = card(self.shelves, found)
+        if path is not None:
+            as_file(document, Path(path), found.created_at)
+        return as_markdown(document)
+
     def tag(self, name: str, version: int, tags: Mapping[str, str]) -> ModelVersion:
         """Replace the tags of a version. Raises NotFound."""
         return self.shelves.registry.tag(name, version, tags, actor=actor())

@@ -119,7 +119,7 @@ def test_the_workspace_may_stand_behind_the_verb_or_in_the_environment(shell, mo
         ["monitors", "list"],
         ["alerts", "list"],
         ["answers", "list"],
-        ["ledger", "verify"],
+        ["audit", "verify"],
         ["status"],
         ["down"],
         ["beat"],
@@ -376,10 +376,10 @@ def test_a_monitor_from_watching_to_an_alert(recorded):
     assert "late-daily" in recorded("alerts", "list", "--monitor", "late-daily")
     assert recorded("monitors", "pause", "late-daily").count("paused") == 1
     assert not recorded.json("monitors", "resume", "late-daily")["paused"]
-    entries = recorded.json("ledger", "list")
-    assert recorded.json("ledger", "verify") == {"entries": len(entries), "whole": True}
-    assert "whole" in recorded("ledger", "verify")
-    assert len(recorded.json("ledger", "list", "--since", 1, "--limit", 1)) == 1
+    entries = recorded.json("audit", "list")
+    assert recorded.json("audit", "verify") == {"entries": len(entries), "whole": True, "anchors": 0}
+    assert "whole" in recorded("audit", "verify")
+    assert len(recorded.json("audit", "list", "--since", 1, "--limit", 1)) == 1
     recorded("monitors", "delete", "late-daily", "--yes")
     assert recorded.json("monitors", "list") == []
 
@@ -557,7 +557,7 @@ def test_a_damaged_ledger_is_1(ready):
     with sqlite3.connect(ready.root / "ws" / "holter.db") as database:
         database.execute("UPDATE ledger SET actor = 'somebody else'")
     database.close()
-    assert "broken at entry" in ready("ledger", "verify", code=1)
+    assert "broken at entry" in ready("audit", "verify", code=1)
 
 
 def test_records_are_imported_listed_erased_and_purged(ready):

@@ -357,7 +357,7 @@ def test_a_monitor_runs_backfills_and_replays(ws, deployed):
     assert monitor.is_broken
     assert [each.after for each in ws.shelves.facts.events(alert.id)].count(AlertState.ACKNOWLEDGED) == 1
     assert ws.alerts().to_dict()[0]["state"] == "acknowledged"
-    assert ws.verify() == len(ws.ledger())
+    assert ws.audit.verify() == len(ws.ledger())
     assert "looking" in str(ws.ledger())
     assert ws.ledger(limit=1).to_dict()[0]["seq"] == 1
 
