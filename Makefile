@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fix bench bench-serving bench-profile bench-peers bench-fuzz bench-signals bench-buckets bench-capture bench-rollouts bench-kills bench-telemetry docs ci lock clean
+.PHONY: help setup demo test check fix bench bench-serving bench-profile bench-peers bench-fuzz bench-signals bench-buckets bench-capture bench-rollouts bench-kills bench-telemetry bench-detection bench-detection-full docs ci lock clean
 
 help: ## Print the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -77,6 +77,12 @@ bench-telemetry: setup ## What tracking and flush() cost a request, beside the r
 
 bench-kills: setup ## The main job under 500 kill -9 at random moments
 	@HOLTER_TEST_KILLS=500 $(BIN)/python -m pytest -q tests/e2e/test_main_job.py
+
+bench-detection: setup ## Do alarms keep their promise? At most 5 minutes, goes on where it stopped (docs/benchmarks.md)
+	@PYTHONPATH=bench $(BIN)/python -m detection run fast
+
+bench-detection-full: setup ## The same with 200 baselines of each family, and the families kept aside (hours; goes on where it stopped)
+	@PYTHONPATH=bench $(BIN)/python -m detection run full
 
 docs: setup ## Make the generated pages of docs/reference anew
 	@$(BIN)/python docs/generate.py

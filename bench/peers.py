@@ -11,6 +11,7 @@ from typing import Any
 PEERS = {
     "evidently": ["evidently==0.7.23", "pandas<3.1", "pyarrow"],
     "nannyml": ["nannyml==0.13.1", "statsmodels", "pyarrow"],
+    "iyipada": ["iyipada==0.1.0", "pandas", "pyarrow"],
     "tfdv": ["tensorflow-data-validation==1.16.1", "setuptools<81", "dill"],
 }
 """What is asked for: versions as named in the table, and what the peer needs but does not declare."""

@@ -111,7 +111,7 @@ def chance_of_label(
     if weight and change.concept == "slope":
         true -= 2 * weight * population.slopes[first] * np.clip(z[:, first], -3, 3)
     if weight and change.concept == "interaction":
-        true += weight * 0.6 * np.clip(z[:, first], -3, 3) * np.clip(z[:, second], -3, 3)
+        true += weight * 0.9 * np.clip(z[:, first], -3, 3) * np.clip(z[:, second], -3, 3)
     return 1 / (1 + np.exp(-linear)), 1 / (1 + np.exp(-true))
 
 
