@@ -1,6 +1,6 @@
 """The peers' part of the benchmark, run by the Python of a peer's environment: ``python beside.py PEER FOLDER``
 
-FOLDER holds ``baseline.parquet`` and ``000.parquet`` ... without the time. Writes a JSON list: the number of columns (or
+FOLDER holds ``baseline.parquet`` and ``000.parquet`` ... without the time. Writes a JSON list: how many columns (or
 chunks' columns) that the peer, in its documented default way, calls drifted in each window.
 """
 
