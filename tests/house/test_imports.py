@@ -34,7 +34,7 @@ def test_a_worker_loads_no_table_library_of_its_own_accord(module):
 
 
 def test_the_public_names_are_pinned():
-    assert sorted(holter.__all__) == ["Workspace", "__version__", "compare", "open", "summarise"]
+    assert sorted(holter.__all__) == ["Workspace", "__version__", "calibrate", "check", "compare", "open", "summarise"]
 
 
 def test_no_import_goes_in_a_circle():

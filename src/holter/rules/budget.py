@@ -57,6 +57,29 @@ class Budget:
             return min(self.false_pages, _MOST)
         return min(self.false_pages * (every / _PERIODS[self.per]), _MOST)
 
+    def share(self, monitors: int) -> "Budget":
+        """Return what each of some monitors of one model may spend."""
+        return Budget(self.false_pages / max(monitors, 1), self.per)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``2/quarter`` or ``0.001/window``.
+
+        Raises
+        ------
+        BadBudget
+            If it is no number and period.
+
+        Examples
+        --------
+        >>> print(Budget.parse("2/quarter"))
+        2 false pages per quarter
+        """
+        number, slash, per = text.partition("/")
+        if not slash:
+            raise BadBudget(f"{text!r} is no number and period")
+        return cls.from_dict({"false_pages": number.strip(), "per": per.strip()})
+
     def __str__(self) -> str:
         return f"{self.false_pages:g} false page{'' if self.false_pages == 1 else 's'} per {self.per}"
 

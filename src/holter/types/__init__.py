@@ -5,6 +5,7 @@ Each is frozen, compares by value and knows no room above it. What they mean is 
 computed is ``None`` beside a :class:`Verdict` and a reason.
 """
 
+from holter.types.contrast import ContrastKey, Contrasts, Family
 from holter.types.distance import Distance
 from holter.types.measurement import CERTAIN, Calibrated, Evidence, Interval, Measurement, Verdict
 from holter.types.records import (
@@ -14,7 +15,9 @@ from holter.types.records import (
     LABEL,
     LABELLED_AT,
     LATENCY,
+    LOWER,
     PREDICTION,
+    QUERY,
     RAW,
     RECEIVED_AT,
     REQUEST_ID,
@@ -22,11 +25,14 @@ from holter.types.records import (
     ROLE,
     ROW,
     SCORE,
+    SCORES,
     STATUS,
+    UPPER,
     VERSION,
 )
 from holter.types.schema import Feature, Kind, Schema, Task
 from holter.types.series import Occurrence, Series, SeriesKind
+from holter.types.service import Gauged
 from holter.types.time import Span, as_utc, parse_duration
 from holter.types.traffic import Traffic
 
@@ -38,7 +44,9 @@ __all__ = [
     "LABEL",
     "LABELLED_AT",
     "LATENCY",
+    "LOWER",
     "PREDICTION",
+    "QUERY",
     "RAW",
     "RECEIVED_AT",
     "REQUEST_ID",
@@ -46,12 +54,18 @@ __all__ = [
     "ROLE",
     "ROW",
     "SCORE",
+    "SCORES",
     "STATUS",
+    "UPPER",
     "VERSION",
     "Calibrated",
+    "ContrastKey",
+    "Contrasts",
     "Distance",
     "Evidence",
+    "Family",
     "Feature",
+    "Gauged",
     "Interval",
     "Kind",
     "Measurement",

@@ -30,6 +30,14 @@ PREDICTION: Final = "_prediction"
 """float64 (binary: 0 or 1, regression) or string (multiclass); null where the reply could not be read."""
 SCORE: Final = "_score"
 """float64; probability of the positive class, null where there is none."""
+SCORES: Final = "_scores"
+"""Struct or map of class to probability, of a model of several classes; null where there is none."""
+LOWER: Final = "_lower"
+"""float64; lower end of the interval that a regression model gave with its prediction."""
+UPPER: Final = "_upper"
+"""float64; the upper end."""
+QUERY: Final = "_query"
+"""What a row was ranked for (a search, a customer): rows of one value are one ranking."""
 RAW: Final = "_raw"
 """Binary; the request body, only where it could not be parsed into features."""
 LABEL: Final = "_label"
@@ -51,6 +59,10 @@ RESERVED: Final = frozenset(
         DIGEST,
         PREDICTION,
         SCORE,
+        SCORES,
+        LOWER,
+        UPPER,
+        QUERY,
         RAW,
         LABEL,
         LABELLED_AT,

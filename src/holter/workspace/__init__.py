@@ -6,6 +6,8 @@ Everything is loaded when it is first used, so that ``holter.compare`` never pay
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from holter.workspace.calibrating import Watcher as Watcher
+    from holter.workspace.calibrating import calibrate as calibrate
     from holter.workspace.checking import Check as Check
     from holter.workspace.checking import check as check
     from holter.workspace.checking import suggest as suggest
@@ -24,7 +26,9 @@ _HOMES: Final = {
     "Comparison": "comparison",
     "Deployment": "deployment",
     "Monitor": "monitor",
+    "Watcher": "calibrating",
     "Workspace": "desk",
+    "calibrate": "calibrating",
     "compare": "comparison",
     "open": "desk",
     "summarise": "reading",
