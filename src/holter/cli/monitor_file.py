@@ -45,11 +45,13 @@ _KEYS: Final = (
     "event_clock",
     "signals",
     "budget",
+    "segments",
     "rules",
 )
 _PATHS: Final = ("table", "baseline")
 _RULE: Final = re.compile(
-    r"(?:(?P<name>[^:]+):)?\s*(?P<metric>[\w]+\.[\w]+)(?:\[(?P<feature>[^\]]+)\])?\s*"
+    r"(?:(?P<name>[^:]+):)?\s*(?P<metric>[\w]+\.[\w]+)(?:\[(?P<feature>[^\]]+)\])?"
+    r"(?:\{(?P<segment>[^}]+)\})?\s*"
     r"(?:(?P<sign>[<>])\s*(?P<number>[-+.\deE]+))?"
 )
 
@@ -110,7 +112,7 @@ def _arguments(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def rule_from_text(text: str, emails: Sequence[str]) -> dict[str, Any]:
-    """Read ``METRIC < NUMBER``, with ``NAME:`` before it and ``[FEATURE]`` behind the metric if you like.
+    """Read ``METRIC < NUMBER``, ``NAME:`` before it, ``[FEATURE]`` or ``{SEGMENT}`` behind the metric.
 
     A metric alone follows its calibrated verdict.
 
@@ -123,6 +125,8 @@ def rule_from_text(text: str, emails: Sequence[str]) -> dict[str, Any]:
     --------
     >>> rule_from_text("auc: performance.roc_auc < 0.7", ())
     {'name': 'auc', 'metric': 'performance.roc_auc', 'responses': [], 'below': 0.7}
+    >>> rule_from_text("performance.roc_auc{country=*} < 0.6", ())["segment"]
+    'country=*'
     """
     match = _RULE.fullmatch(text.strip())
     try:
@@ -136,8 +140,7 @@ def rule_from_text(text: str, emails: Sequence[str]) -> dict[str, Any]:
         "metric": match["metric"],
         "responses": [{"kind": "email", "options": {"to": address}} for address in emails],
     }
-    if match["feature"]:
-        rule["feature"] = match["feature"]
+    rule |= {name: match[name] for name in ("feature", "segment") if match[name]}
     if limit is None:
         return rule | {"calibrated": True}
     return rule | {"below" if match["sign"] == "<" else "above": limit}

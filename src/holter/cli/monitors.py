@@ -42,6 +42,9 @@ def monitors() -> None:
 @click.option("--label-delay", help="How much longer, for signals that need labels.")
 @click.option("--event-clock", is_flag=True, default=None, help="Time is the newest event seen (a replay).")
 @click.option("--signal", "signals", multiple=True, help="A signal of the catalogue; may be repeated.")
+@click.option(
+    "--segment", "segments", multiple=True, metavar="COLUMN", help="Also measure each country, age:5, country*age:4."
+)
 @click.option("--budget", metavar="'1 per quarter'", help="False pages that are accepted for the model (the default).")
 @click.option("--rule", "rules", multiple=True, metavar="'METRIC < NUMBER'", help="May be repeated.")
 @click.option("--email", "emails", multiple=True, metavar="ADDRESS", help="Who is told when a --rule breaks.")
@@ -124,11 +127,12 @@ def _tell(monitor: "Monitor", found: "Measurements", note: str = "", *, as_json:
 @click.argument("name")
 @click.option("--metric", help="Only this one, as signal.metric.")
 @click.option("--feature", help="Only this one.")
+@click.option("--segment", help="Of this segment (country=DE), of each of a column (country=*), or of each (*).")
 @workspace_option
 @json_option
-def history(name: str, metric: str | None, feature: str | None, as_json: bool) -> None:
+def history(name: str, metric: str | None, feature: str | None, segment: str | None, as_json: bool) -> None:
     """Show what was measured so far, oldest window first."""
-    found = workspace().monitor(name).history(metric, feature=feature)
+    found = workspace().monitor(name).history(metric, feature=feature, segment=segment)
     answer(found, found.to_dict(), as_json=as_json)
 
 

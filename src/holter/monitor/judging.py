@@ -1,19 +1,22 @@
 """Signals on a window. Pure: windows in, judged measurements out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from holter.errors import HolterError
-from holter.monitor.targets import Case
+from holter.monitor.segmented import Part
+from holter.monitor.targets import DATA, Case
 from holter.profile import Window
 from holter.rules import Calibration, decide
 from holter.signals import Need, Signal, default, named
-from holter.types import Measurement, Schema, Verdict
+from holter.types import CERTAIN, Measurement, Schema, Verdict
 
 EVALUATION: Final = "evaluation"
 """Metric of the one measurement a signal gives that could not be evaluated at all."""
 NOTHING: Final = Need(0)
+_WHOLE: Final = 0.6
+"""Share of the false alarms of a window that all rows together may cost; its segments divide the rest."""
 _NOT_HELD_OUT: Final = "the baseline holds the rows the model was fitted on"
 
 
@@ -44,8 +47,8 @@ def _signal(name: str) -> Signal:
         return Missing(name, str(error))
 
 
-def judge(signal: Signal, case: Case, signals: int) -> list[Measurement]:
-    """Measure one signal in a window and judge it.
+def judge(signal: Signal, case: Case, signals: int, parts: Sequence[Part] = ()) -> list[Measurement]:
+    """Measure one signal in a window, and in each segment of it, and judge it.
 
     Parameters
     ----------
@@ -55,15 +58,47 @@ def judge(signal: Signal, case: Case, signals: int) -> list[Measurement]:
         The window and its baseline, filled with what the signal needs.
     signals
         How many signals the monitor has: they share the false alarms that one window may cost, whenever each is judged.
+    parts
+        The segments of the window; none for a signal that is asked of all rows only. They share what all rows leave of
+        the false alarms. What has no answer for all rows is not asked of a part, and certain facts (a missing column)
+        are told once.
     """
+    whole = _measured(signal, case)
+    if not parts:
+        return _judged(whole, case, 1 / max(signals, 1))
+    answered = {(each.metric, each.feature) for each in whole if each.value is not None}
+    cut = [each for part in parts for each in _of_part(signal, part, answered)]
+    share = 1 / max(signals, 1)
+    return _judged(whole, case, share * _WHOLE) + _judged(cut, case, share * (1 - _WHOLE))
+
+
+def by_segment(signal: Signal) -> bool:
+    """Tell whether a signal is asked of each segment: it looks at records, and does not cut them up itself."""
+    return bool(signal.needs & DATA) and not getattr(signal, "whole", False)
+
+
+def _measured(signal: Signal, case: Case) -> list[Measurement]:
     try:
-        measured = list(signal.measure(case.target, case.baseline))
+        return list(signal.measure(case.target, case.baseline))
     except Exception as error:  # noqa: BLE001  (a signal of anybody's must not cost the others)
         why = f"{type(error).__name__}: {error}"
-        measured = [Measurement.unanswered(signal.name, EVALUATION, Verdict.ERROR, why, n=case.target.n)]
-    calibration = _share(signals) if case.held_out else Calibration.uncalibrated(_NOT_HELD_OUT)
+        return [Measurement.unanswered(signal.name, EVALUATION, Verdict.ERROR, why, n=case.target.n)]
+
+
+def _of_part(signal: Signal, part: Part, answered: Collection[tuple[str, str | None]]) -> list[Measurement]:
+    if part.case is None:
+        refused = Measurement.unanswered(signal.name, EVALUATION, part.verdict, part.why, n=part.n)
+        return [replace(refused, segment=part.segment)]
+    found = [each for each in _measured(signal, part.case) if (each.metric, each.feature) in answered]
+    return [replace(each, segment=part.segment) for each in found if not _certain(each)]
+
+
+def _certain(measurement: Measurement) -> bool:
+    return measurement.evidence is not None and measurement.evidence.test == CERTAIN
+
+
+def _judged(measured: Sequence[Measurement], case: Case, share: float) -> list[Measurement]:
+    calibration = Calibration.iid(Calibration.level * share)
+    if not case.held_out:
+        calibration = Calibration.uncalibrated(_NOT_HELD_OUT)
     return [replace(each, window=case.target.span) for each in decide(measured, calibration)]
-
-
-def _share(signals: int) -> Calibration:
-    return Calibration.iid(Calibration.level / max(signals, 1))

@@ -133,6 +133,9 @@ class ServedModel:
             parts.append(counts(self._shelves.facts.traffic(self._deployment.shelf, span)))
         if needs & Need.SERIES:
             parts.append("s" + ",".join(f"{name!r}:{each.count}" for name, each in sorted(self._heard(span).items())))
+        if needs & Need.SERVICE:
+            seen = sorted(self._seen(span).items())
+            parts.append("o" + ",".join(f"{name}:{each.count}:{each.maximum}" for name, each in seen))
         return ";".join(parts)
 
     def case(self, span: Span, needs: Need) -> Case:
@@ -144,11 +147,13 @@ class ServedModel:
         days = self._days(span, schema) if needs & DATA == Need.PROFILE and spans_days(span) else None
         rows = self._champion(span) if needs & DATA and days is None else None
         traffic = self._shelves.facts.traffic(self._deployment.shelf, span) if needs & Need.TRAFFIC else None
-        window = _window(span, schema, rows, needs, traffic)
+        window = filled(span, schema, rows, needs, traffic)
         if days is not None:
             window = replace(window, profile=days.profile)
         if needs & Need.SERIES:
             window = replace(window, series=self._heard(span))
+        if needs & Need.SERVICE:
+            window = replace(window, service=self._seen(span))
         counted = versions(rows) if rows is not None else days.versions if days is not None else None
         return Case(window, *self._compared(schema, counted))
 
@@ -171,6 +176,11 @@ class ServedModel:
     def _heard(self, span: Span) -> Mapping[str, Series]:
         """Return custom metrics and events by name."""
         return by_name(self._shelves.facts.series(self._deployment.shelf, span))
+
+    def _seen(self, span: Span) -> Mapping[str, Series]:
+        """Return what the process tree measured of the service by name."""
+        found = self._shelves.facts.series(self._deployment.shelf, span)
+        return {name: series for (kind, name), series in found.items() if kind is SeriesKind.SERVICE}
 
     def _champion(self, span: Span) -> pa.Table:
         table = self._records.read(span)
@@ -214,7 +224,7 @@ class BatchTable:
         """Fetch a window, its columns renamed to those of records."""
         schema = self._table.schema
         rows = self._rows(span) if needs & DATA else None
-        window = _window(span, schema, rows, needs, None)
+        window = filled(span, schema, rows, needs, None)
         if rows is None or self._baseline is None:
             return Case(window, nothing(schema), held_out=True)
         return Case(window, self._shelves.baseline_window(self._baseline, schema), held_out=True)
@@ -228,6 +238,8 @@ class BatchTable:
 def by_name(found: Mapping[tuple[SeriesKind, str], Series]) -> Mapping[str, Series]:
     """Name each series so that a rule can: metrics and events plainly, other kinds, and a shared name, with the kind.
 
+    What the process tree measured of itself is none of them: user code may use the same names.
+
     Examples
     --------
     >>> sorted(by_name({(SeriesKind.METRIC, "Scored"): Series(), (SeriesKind.EVENT, "Scored"): Series()}))
@@ -238,6 +250,7 @@ def by_name(found: Mapping[tuple[SeriesKind, str], Series]) -> Mapping[str, Seri
     return {
         name if kind in plain and (kind is SeriesKind.METRIC or name not in metrics) else f"{name} ({kind})": series
         for (kind, name), series in found.items()
+        if kind is not SeriesKind.SERVICE
     }
 
 
@@ -252,7 +265,10 @@ def counts(traffic: Traffic) -> str:
     return "t" + ",".join(str(part) for part in (*plain[:-1], *(traffic.histogram)))
 
 
-def _window(span: Span, schema: Schema, rows: pa.Table | None, needs: Need, traffic: Traffic | None) -> Window:
+def filled(
+    span: Span | None, schema: Schema, rows: pa.Table | None, needs: Need, traffic: Traffic | None = None
+) -> Window:
+    """Return rows as a window, filled with what the needs ask for and no more."""
     profile = summary(rows, schema) if rows is not None and needs & Need.PROFILE else None
     kept = rows if needs & (Need.ROWS | Need.LABELS) else None
     return Window(span, schema, profile=profile, rows=kept, traffic=traffic)

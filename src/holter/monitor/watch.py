@@ -7,9 +7,10 @@ from functools import reduce
 from operator import or_
 
 from holter.monitor.beginning import begins
-from holter.monitor.judging import judge, signals_of
+from holter.monitor.judging import by_segment, judge, signals_of
 from holter.monitor.schedule import Timetable
-from holter.monitor.targets import Target, target_of
+from holter.monitor.segmented import Part, cases
+from holter.monitor.targets import Case, Target, target_of
 from holter.registry import Shelves
 from holter.registry.entries import MonitorEntry
 from holter.signals import Need, Signal
@@ -72,9 +73,15 @@ class Watch:
         """Measure and judge some signals in a window; the window is fetched once for all of them."""
         # Taken before the data is read: what arrives in between changes it, and the window is looked at again.
         fingerprints = {name: self.fingerprint(window, name) for name in names}
-        case = self.target.case(window, reduce(or_, (self.signals[name].needs for name in names), Need(0)))
-        count = len(self.signals)
-        return {name: Judged(fingerprints[name], tuple(judge(self.signals[name], case, count))) for name in names}
+        cut = [self.signals[name] for name in names if self.entry.segments and by_segment(self.signals[name])]
+        needs = reduce(or_, (self.signals[name].needs for name in names), Need(0))
+        case = self.target.case(window, needs | Need.ROWS if cut else needs)
+        parts = cases(case, self.entry.segments, reduce(or_, (each.needs for each in cut))) if cut else ()
+        return {name: Judged(fingerprints[name], self._judged(name, case, parts)) for name in names}
+
+    def _judged(self, name: str, case: Case, parts: Sequence[Part]) -> tuple[Measurement, ...]:
+        signal = self.signals[name]
+        return tuple(judge(signal, case, len(self.signals), parts if by_segment(signal) else ()))
 
 
 def _created(target: Target, entry: MonitorEntry, now: datetime) -> datetime:

@@ -18,6 +18,7 @@ from holter.profile.event_time import event_times, moment_at
 from holter.profile.kinds import plain_values
 from holter.profile.names import distinct_names
 from holter.profile.profile import Profile
+from holter.profile.value_names import value_names
 from holter.types import Kind, as_utc, parse_duration
 
 STORED_K: Final = 512
@@ -215,7 +216,7 @@ class _SegmentCodes:
     def numbers(self, array: pa.Array) -> npt.NDArray[np.int64]:
         """Return the number of each row."""
         encoded = plain_values(array).dictionary_encode()
-        names = _labels(encoded.dictionary)
+        names = value_names(encoded.dictionary)
         indices = encoded.indices.fill_null(len(names))
         places = np.frombuffer(indices.buffers()[1], np.int32)[indices.offset :][: len(indices)]
         self._name(names, places)
@@ -239,20 +240,6 @@ class _SegmentCodes:
                 fresh[name] += size
         for name in sorted(fresh, key=lambda name: (-fresh[name], name))[:room]:
             self._known[name] = len(self._known) + 2
-
-
-def _labels(values: pa.Array) -> list[str]:
-    try:
-        found = values.to_pylist()
-    except UnicodeDecodeError:  # Arrow does not check the bytes that others hand over as text
-        found = [raw.decode("utf-8", "backslashreplace") for raw in values.cast(pa.large_binary()).to_pylist()]
-    return [_label(value) for value in found]
-
-
-def _label(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _groups(

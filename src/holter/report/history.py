@@ -97,7 +97,7 @@ def _drifted(shelves: Shelves, entry: MonitorEntry | None, alert: Alert) -> Sequ
     if entry is None or alert.measurement.signal == "data_drift":
         return ()
     for metric in DRIFT:
-        found = shelves.facts.measurements(alert.monitor, metric=metric, span=alert.judged)
+        found = shelves.facts.measurements(alert.monitor, metric=metric, span=alert.judged, whole=True)
         order = list(recent_drift(found))
         if order:
             known = [m for m in found if m.value is not None and m.feature in order]

@@ -19,11 +19,14 @@ from holter.report.figure import (
 )
 from holter.report.history import history_of
 from holter.report.rendering import rendered
-from holter.report.subject import Subject, every_words, of_deployment, of_monitor, subjects
+from holter.report.service import lately
+from holter.report.subject import History, Subject, every_words, of_deployment, of_monitor, subjects
 from holter.report.telemetry import telemetry
 from holter.report.tiles import recent_minutes, tiles
 from holter.report.verdict import judge, most_drifted
 from holter.rules import broken_by
+from holter.rules.folding import worst_segments
+from holter.types import Span
 
 LEDGER_PAGE: Final = 100
 """Ledger entries on one page."""
@@ -39,7 +42,8 @@ def index_page(shelves: Shelves, now: datetime) -> str:
     rows = []
     for subject in subjects(shelves):
         minutes = recent_minutes(shelves, subject.deployment.shelf, now) if subject.deployment else []
-        rows.append({"subject": subject, "judgement": judge(subject), "tiles": tiles(subject, minutes)})
+        seen = lately(shelves, subject.deployment.shelf, now) if subject.deployment else {}
+        rows.append({"subject": subject, "judgement": judge(subject), "tiles": tiles(subject, minutes, seen)})
     order = {"bad": 0, "warn": 1, "unknown": 2, "good": 3}
     rows.sort(key=lambda row: order[row["judgement"].mood])  # type: ignore[attr-defined]
     return rendered("index.html", rows=rows, now=now)
@@ -68,7 +72,7 @@ def monitor_page(shelves: Shelves, name: str, now: datetime) -> str:
     entry = shelves.registry.monitor(name)
     subject = of_monitor(shelves, entry)
     span = subject.histories[0].span
-    found = shelves.facts.measurements(name, span=span) if span else ()
+    found = shelves.facts.measurements(name, span=span, whole=True) if span else ()
     newest = list(islice(reversed(found), MEASUREMENTS))
     return rendered(
         "subject.html",
@@ -79,8 +83,20 @@ def monitor_page(shelves: Shelves, name: str, now: datetime) -> str:
         rows=newest,
         broken_by=broken_by,
         total=len(found),
+        cut=_cut(shelves, entry, subject.histories[0]),
         **_subject_values(shelves, subject, now),
     )
+
+
+def _cut(shelves: Shelves, entry: MonitorEntry, history: History) -> dict[str, Any] | None:
+    """Return the worst segments of the newest window, and all of them to be unfolded; None where nothing is cut."""
+    if not entry.segments or history.span is None:
+        return None
+    newest = Span(history.span.end - entry.over, history.span.end)
+    found = [each for each in shelves.facts.measurements(entry.name, span=newest) if each.segment is not None]
+    worst = worst_segments(found, entry.rules)
+    rest = [each for each in found if each not in worst]
+    return {"worst": worst, "rest": rest[:MEASUREMENTS], "left": max(0, len(rest) - MEASUREMENTS), "of": entry.segments}
 
 
 def _subject_values(shelves: Shelves, subject: Subject, now: datetime) -> dict[str, Any]:
@@ -91,7 +107,7 @@ def _subject_values(shelves: Shelves, subject: Subject, now: datetime) -> dict[s
     return {
         "subject": subject,
         "judgement": judge(subject),
-        "tiles": tiles(subject, minutes),
+        "tiles": tiles(subject, minutes, lately(shelves, subject.deployment.shelf, now) if subject.deployment else {}),
         "figures": [figure for figure in figures if figure is not None],
         "halves": [figure for figure in halves if figure is not None],
         "below": [figure for figure in below if figure is not None],

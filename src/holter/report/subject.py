@@ -45,7 +45,7 @@ class History:
             found = (
                 ()
                 if self.span is None
-                else self.shelves.facts.measurements(self.entry.name, metric=metric, span=self.span)
+                else self.shelves.facts.measurements(self.entry.name, metric=metric, span=self.span, whole=True)
             )
             self._series[metric] = found
         return self._series[metric]

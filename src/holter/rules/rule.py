@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from holter.errors import BadRule
+from holter.rules.covering import covers
 from holter.types import Measurement
 
 
@@ -50,8 +51,11 @@ class Rule:
         A value that must not be reached exactly: for counts.
     calibrated
         Follow the calibrated verdict of the measurement (see :func:`holter.rules.decide`) instead of a fixed threshold.
-    feature, segment
+    feature
         Only this one; None matches every feature (each of which may break the rule).
+    segment
+        None: all rows together. A label (``country=DE``): that segment. ``*``: each segment, any of which may break the
+        rule; ``country=*``: each of that column, also within a combination (``country=DE & device=*``).
     for_windows
         Consecutive windows that must break it before it fires.
     clear_windows
@@ -100,7 +104,7 @@ class Rule:
         return (
             measurement.name == self.metric
             and self.feature in (None, measurement.feature)
-            and self.segment == measurement.segment
+            and covers(self.segment, measurement.segment)
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -224,6 +224,9 @@ class Transaction(Protocol):
     def add_series(self, source: str, kind: SeriesKind, name: str, minute: datetime, series: Series) -> None:
         """Add what a custom metric said to a minute."""
 
+    def forget_series(self, kind: SeriesKind, before: datetime) -> int:
+        """Remove the minutes of a kind that lie before a time, of every source; return how many."""
+
     def add_occurrences(self, source: str, occurrences: Sequence[Occurrence], keep: int) -> None:
         """Store what happened, and forget all but the newest ``keep`` of the source."""
 
@@ -277,8 +280,12 @@ class Facts(Protocol):
         metric: str | None = None,
         feature: str | None = None,
         span: Span | None = None,
+        whole: bool = False,
     ) -> Sequence[Measurement]:
-        """Return measurements of the newest revisions, oldest window first. ``metric`` is ``signal.metric``."""
+        """Return measurements of the newest revisions, oldest window first. ``metric`` is ``signal.metric``.
+
+        ``whole`` leaves out those of segments.
+        """
 
     def null(self, monitor: str) -> StoredNull | None:
         """Return what a monitor has learned of normal behaviour; None before it has."""

@@ -120,10 +120,11 @@ class SqlFacts:
         metric: str | None = None,
         feature: str | None = None,
         span: Span | None = None,
+        whole: bool = False,
     ) -> Sequence[Measurement]:
         """Return measurements of the newest revisions, oldest window first. ``metric`` is ``signal.metric``.
 
-        ``span`` keeps windows that lie in it altogether.
+        ``span`` keeps windows that lie in it altogether, ``whole`` leaves out measurements of segments.
         """
         published = _newest(sa.select(PUBLICATION), monitor)
         if metric is not None:
@@ -140,6 +141,8 @@ class SqlFacts:
             query = query.where(MEASUREMENT.c.metric == metric.partition(".")[2])
         if feature is not None:
             query = query.where(MEASUREMENT.c.feature == feature)
+        if whole:
+            query = query.where(MEASUREMENT.c.segment.is_(None))
         rows = [row for row in self._rows(query) if row["publication"] in windows]
         rows.sort(key=lambda row: (order[row["publication"]], row["position"]))
         return [measurement_of(row, windows[row["publication"]]) for row in rows]

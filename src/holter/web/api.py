@@ -63,6 +63,7 @@ def _add_registry(routes: APIRouter, shelves: Shelves) -> None:
 
 
 def _add_findings(routes: APIRouter, shelves: Shelves) -> None:
+    from holter.rules.covering import covers
     from holter.workspace.results import Alerts, Ledger, Measurements
 
     @routes.get("/monitors/{name}/measurements")
@@ -70,13 +71,18 @@ def _add_findings(routes: APIRouter, shelves: Shelves) -> None:
         name: str,
         metric: str | None = None,
         feature: str | None = None,
+        segment: str | None = None,
         start: datetime | None = None,
         end: datetime | None = None,
         limit: Annotated[int, Query(ge=1, le=MOST)] = 1000,
     ) -> list[dict[str, Any]]:
-        """List the newest measurements of a monitor, oldest first; `metric` is `signal.metric`."""
+        """List the newest measurements of a monitor, oldest first; `metric` is `signal.metric`.
+
+        `segment` is a label (`country=DE`), `country=*` or `*`; without it, measurements of all rows together.
+        """
         shelves.registry.monitor(name)
-        found = shelves.facts.measurements(name, metric=metric, feature=feature, span=_span(start, end))
+        asked = {"metric": metric, "feature": feature, "span": _span(start, end), "whole": segment is None}
+        found = [each for each in shelves.facts.measurements(name, **asked) if covers(segment, each.segment)]
         return Measurements(tuple(found[-limit:])).to_dict()
 
     @routes.get("/alerts")

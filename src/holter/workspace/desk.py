@@ -21,7 +21,7 @@ from holter.workspace.identity import actor
 from holter.workspace.models import Models
 from holter.workspace.monitor import Monitor
 from holter.workspace.results import Alerts, Answers, Deployments, Ledger, Monitors
-from holter.workspace.watching import as_budget, checked, duration, keep_baseline, known, table_target
+from holter.workspace.watching import as_budget, checked, checked_segments, duration, keep_baseline, known, table_target
 
 if TYPE_CHECKING:
     from holter.capture.erasing import Erasure
@@ -219,9 +219,10 @@ class Workspace:
         label_delay: str | timedelta | None = None,
         event_clock: bool = False,
         baseline: Any = None,
+        budget: Budget | Mapping[str, Any] | float | str | None = None,
+        segments: Sequence[str] = (),
         overwrite: bool = False,
     ) -> Monitor:
-        budget: Budget | Mapping[str, Any] | float | str | None = None,
         """Watch a deployment or a table; without ``target``, return the monitor of that name.
 
         Parameters
@@ -251,11 +252,14 @@ class Workspace:
         baseline
             What normal looks like; None takes the baseline of the version that answered. Without one (a table has
             no versions) nothing is compared.
-        overwrite
-            Replace the monitor of that name; what it measured stays, and alerts of rules that are gone resolve.
         budget
             How many false pages are accepted, such as ``"1 per quarter"`` (the default); the monitors of one model
             share them.
+        segments
+            Slices that are measured beside all rows: ``("country", "age:5", "country*device")``, see
+            :mod:`holter.profile.segmentation`.
+        overwrite
+            Replace the monitor of that name; what it measured stays, and alerts of rules that are gone resolve.
 
         Raises
         ------
@@ -263,23 +267,26 @@ class Workspace:
             If there is no such monitor, deployment or signal.
         AlreadyExists
             If the name is taken and ``overwrite`` is False.
-        BadRule
-            If a rule cannot be followed, for example because it watches a metric that no signal gives.
         BadBudget
             If the budget is none.
+        BadRule
+            If a rule cannot be followed, for example because it watches a metric that no signal gives.
         InputError
             If a table has no time column, or ``features`` are given for a deployment.
         UnknownColumn
             If a named column is not there.
+        BadSetting
+            If a segment cannot be read.
         """
         if target is None:
             return self._existing(name)
         roles = Roles(time, prediction, score, label)
         is_table = isinstance(target, Path) or (isinstance(target, str) and time is not None)
         length = duration(every, _DAY)
+        watched = self._target(target, roles, task, features, is_table=is_table)
         entry = MonitorEntry(
             name,
-            self._target(target, roles, task, features, is_table=is_table),
+            watched,
             known(signals or ()),
             checked(rules),
             length,
@@ -288,9 +295,10 @@ class Workspace:
             label_delay=duration(label_delay, timedelta(0)),
             event_clock=event_clock,
             created_at=datetime.now(UTC),
+            budget=as_budget(budget),
+            segments=checked_segments(segments, watched, self.shelves),
         )
         if baseline is not None:
-            budget=as_budget(budget),
             kept = keep_baseline(self.shelves, name, baseline, roles, task, strict=not is_table)
             entry = replace(entry, baseline=kept)
         self.shelves.registry.add_monitor(entry, overwrite=overwrite, actor=actor())

@@ -50,19 +50,27 @@ class Listing(Sequence[Item], Generic[Item]):
     def __iter__(self) -> Iterator[Item]:
         return iter(self.items)
 
+    def _shown(self) -> tuple[Sequence[Item], str]:
+        """Return the items that a person sees unasked, and a sentence about the others."""
+        return self.items, ""
+
     def __str__(self) -> str:
-        cells = [self._cells(item) for item in self.items]
+        items, rest = self._shown()
+        cells = [self._cells(item) for item in items]
         if not cells:
             return self._nothing
-        return text_table(list(cells[0]), [list(row.values()) for row in cells], right=self._right)
+        table = text_table(list(cells[0]), [list(row.values()) for row in cells], right=self._right)
+        return f"{table}\n{rest}" if rest else table
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        cells = [self._cells(item) for item in self.items]
+        items, rest = self._shown()
+        cells = [self._cells(item) for item in items]
         if not cells:
             return f"<p>{self._nothing}</p>"
-        return html_table(list(cells[0]), [list(row.values()) for row in cells])
+        table = html_table(list(cells[0]), [list(row.values()) for row in cells])
+        return f"{table}<p>{rest}</p>" if rest else table
 
     def to_dict(self) -> list[dict[str, Any]]:
         """Return one flat dict of JSON values for each item."""

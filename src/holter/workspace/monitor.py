@@ -8,6 +8,7 @@ from typing import Any
 from holter.registry import Shelves
 from holter.registry.entries import MonitorEntry
 from holter.rules import AlertState, Rule
+from holter.rules.covering import covers
 from holter.types import Span
 from holter.workspace.identity import actor
 from holter.workspace.printing import every
@@ -41,10 +42,15 @@ class Monitor:
 
         return Measurements(tuple(run(self.shelves, self.name, now or datetime.now(UTC))), self.entry.rules)
 
-    def history(self, metric: str | None = None, *, feature: str | None = None) -> Measurements:
-        """Return what was measured so far, oldest window first; ``metric`` is ``signal.metric``, None takes all."""
-        found = self.shelves.facts.measurements(self.name, metric=metric, feature=feature)
-        return Measurements(tuple(found), self.entry.rules)
+    def history(
+        self, metric: str | None = None, *, feature: str | None = None, segment: str | None = None
+    ) -> Measurements:
+        """Return what was measured so far, oldest window first; ``metric`` is ``signal.metric``, None takes all.
+
+        ``segment`` is None for all rows together, a label (``country=DE``), ``country=*`` or ``*`` for every segment.
+        """
+        found = self.shelves.facts.measurements(self.name, metric=metric, feature=feature, whole=segment is None)
+        return Measurements(tuple(each for each in found if covers(segment, each.segment)), self.entry.rules)
 
     def backfill(self, start: datetime, end: datetime, *, answer: bool = False) -> Measurements:
         """Judge the windows of a stretch of the past that have not been, and return what was measured.

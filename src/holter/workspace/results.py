@@ -9,6 +9,7 @@ from holter.registry.entries import Deployment as DeploymentEntry
 from holter.registry.entries import DeploymentState, ModelVersion, MonitorEntry, TableTarget
 from holter.report.redacting import public_options
 from holter.rules import Alert, Rule, broken_by
+from holter.rules.folding import worst_segments
 from holter.store.protocols import Job, Sealed
 from holter.types import Evidence, Measurement, Verdict
 from holter.workspace.listing import Listing
@@ -43,6 +44,16 @@ class Measurements(Listing[Measurement]):
         names = (name for each in self.items for name in broken_by(self.rules, each))
         return tuple(dict.fromkeys(names))
 
+    def _shown(self) -> tuple[Sequence[Measurement], str]:
+        """Show all rows together and the few segments that are worst; a list of segments alone is shown whole."""
+        whole = [each for each in self.items if each.segment is None]
+        cut = len(self.items) - len(whole)
+        if not whole or not cut:
+            return self.items, ""
+        worst = worst_segments(self.items, self.rules)
+        rest = f"{cut - len(worst):,} more of segments: holter monitors history NAME --segment '*'"
+        return [*whole, *worst], rest
+
     def _cells(self, item: Measurement) -> Mapping[str, str]:
         breaks = broken_by(self.rules, item)
         ruled = {"breaks": ", ".join(breaks)} if self.rules else {}
@@ -50,7 +61,7 @@ class Measurements(Listing[Measurement]):
         return {
             "window": moment(item.window.start) if item.window else "-",
             "measurement": item.name,
-            "feature": item.feature or "",
+            "feature": _place(item),
             "value": number(item.value),
             "interval": str(item.interval) if item.interval else "",
             "baseline": number(evidence.baseline),
@@ -249,7 +260,7 @@ class Monitors(Listing[MonitorEntry]):
             "monitor": item.name,
             "target": item.target.path if isinstance(item.target, TableTarget) else item.target,
             "every": every(item.every),
-            "signals": ", ".join(item.signals) or "default",
+            "signals": (", ".join(item.signals) or "default") + _by(item.segments),
             "rules": ", ".join(rule.name for rule in item.rules) or "none",
             "budget": f"{item.budget.false_pages:g} per {item.budget.per}",
             "state": "paused" if item.paused else "watching",
@@ -266,6 +277,7 @@ class Monitors(Listing[MonitorEntry]):
             "deployment": target if isinstance(target, str) else None,
             "table": table,
             "signals": list(item.signals),
+            "segments": list(item.segments),
             "rules": [_rule(rule) for rule in item.rules],
             "every_seconds": item.every.total_seconds(),
             "over_seconds": item.over.total_seconds(),
@@ -276,6 +288,15 @@ class Monitors(Listing[MonitorEntry]):
             "budget": item.budget.to_dict(),
             "paused": item.paused,
         }
+
+
+def _place(item: Measurement) -> str:
+    where = f"where {item.segment}" if item.segment else ""
+    return f"{item.feature or ''} {where}".strip()
+
+
+def _by(segments: Sequence[str]) -> str:
+    return f"; by {', '.join(segments)}" if segments else ""
 
 
 def _rule(rule: Rule) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from holter.errors import BadBudget, BadRule, InputError, UnknownColumn
 from holter.registry import Shelves
 from holter.registry.entries import TableTarget
 from holter.rules import Budget, Rule
-from holter.types import Schema, Span, Task, parse_duration
+from holter.types import RESERVED, Schema, Span, Task, parse_duration
 from holter.workspace.baseline import Roles, as_task, infer_task, prepare
 
 _NO_TIME: Final = Span(datetime(1, 1, 1, tzinfo=UTC), datetime(1, 1, 2, tzinfo=UTC))
@@ -140,6 +140,34 @@ def checked(given: Sequence[Rule | Mapping[str, Any]]) -> tuple[Rule, ...]:
         for response in rule.responses:
             check(rule.name, response)
     return rules
+
+
+def checked_segments(given: Sequence[str], target: TableTarget | str, shelves: Shelves) -> tuple[str, ...]:
+    """Return segments that can be cut, see :mod:`holter.profile.segmentation`.
+
+    Raises
+    ------
+    UnknownColumn
+        If a column is not there. What a deployment without a schema records is not known, and is not looked at.
+    BadSetting
+        If one cannot be read.
+    """
+    from holter.profile.segmentation import parse
+
+    columns = _columns(target, shelves) if given else ()
+    for text in given if columns else ():
+        parse(text, columns)
+    return tuple(dict.fromkeys(given))
+
+
+def _columns(target: TableTarget | str, shelves: Shelves) -> tuple[str, ...]:
+    if isinstance(target, TableTarget):
+        from holter.source import schema_of
+
+        return (*schema_of(target.path).names, *RESERVED)
+    deployment = shelves.registry.deployment(target)
+    schema = shelves.registry.version(deployment.model, deployment.wanted.version).schema
+    return () if schema is None else (*schema.names, *RESERVED)
 
 
 def as_budget(given: Budget | Mapping[str, Any] | float | str | None) -> Budget:
