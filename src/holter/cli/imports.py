@@ -14,6 +14,26 @@ def imports() -> None:
     """Take in what other systems have kept."""
 
 
+@imports.command("azure-monitor")
+@click.argument("file", type=Existing(dir_okay=False))
+@click.option("--deployment", help="What is watched; default: the deployment of the endpoint's name.")
+@click.option("--label-delay", help="How long after their window labels arrive (1d), for performance.")
+@click.option("--overwrite", is_flag=True, help="Replace monitors of the same names.")
+@click.option("--dry-run", is_flag=True, help="Make nothing, and say what would be made.")
+@workspace_option
+@json_option
+def azure_monitor(
+    file: Path, deployment: str | None, label_delay: str | None, overwrite: bool, dry_run: bool, as_json: bool
+) -> None:
+    """Make a monitor of the v2 monitor (YAML) in FILE, and list what could not be carried over."""
+    from holter.compat.azure_monitor import import_azure_monitor
+
+    made = import_azure_monitor(
+        workspace(), file, deployment, label_delay=label_delay, overwrite=overwrite, dry=dry_run
+    )
+    answer(made, made.to_dict(), as_json=as_json)
+
+
 @imports.command("azure-data")
 @click.argument("folder", type=Existing(file_okay=False))
 @click.option("--deployment", required=True, help="The deployment whose records they become.")
