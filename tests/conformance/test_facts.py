@@ -452,6 +452,19 @@ def test_the_minutes_of_a_custom_metric_add_up_to_its_window(facts):
     assert facts.series_names("nobody") == []
 
 
+def test_old_minutes_of_a_kind_are_forgotten_and_no_others(facts):
+    hour = timedelta(hours=1)
+    with facts.begin() as transaction:
+        for source, kind in (("a", SeriesKind.SERVICE), ("b", SeriesKind.SERVICE), ("a", SeriesKind.METRIC)):
+            for number in range(3):
+                transaction.add_series(source, kind, "busy", WINDOW.start + number * hour, Series.of(1.0))
+    with facts.begin() as transaction:
+        assert transaction.forget_series(SeriesKind.SERVICE, WINDOW.start + hour) == 2
+        assert transaction.forget_series(SeriesKind.SERVICE, WINDOW.start + hour) == 0
+    counts = {key: each.count for key, each in facts.series("a", WINDOW).items()}
+    assert counts == {(SeriesKind.SERVICE, "busy"): 2, (SeriesKind.METRIC, "busy"): 3}
+
+
 def test_only_the_newest_occurrences_of_a_source_are_kept(facts):
     def happened(*names):
         return [Occurrence(SeriesKind.EVENT, name, NOW, {"result": "[1, 0]", "n": 2.0}) for name in names]

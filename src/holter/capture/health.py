@@ -8,14 +8,11 @@ from typing import Final
 from holter.capture.places import journal_folder
 from holter.capture.retention import leftovers
 from holter.capture.segments import read, segments
-from holter.errors import DamagedState
+from holter.errors import HolterError
 from holter.registry import Shelves
 from holter.registry.entries import Shelf
+from holter.types.service import LATE_SECONDS, NEARLY_FULL
 
-NEAR: Final = 0.5
-"""Share of its limit from which on a journal is said to be near it."""
-LATE_SECONDS: Final = 60.0
-"""A record that waits this long in a journal is late: the compactor takes it every few seconds."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -42,7 +39,7 @@ class Health:
     def warning(self) -> str:
         """What somebody should know now; empty when all is well."""
         found = []
-        if self.limit and self.held >= NEAR * self.limit:
+        if self.limit and self.held >= NEARLY_FULL * self.limit:
             then = "are refused" if self.full == "refuse" else "are no longer recorded"
             found.append(f"the journal holds {self.held >> 20} of {self.limit >> 20} MiB, then requests {then}")
         if self.lag is not None and self.lag > LATE_SECONDS:
@@ -55,7 +52,7 @@ class Health:
 def health_of(shelves: Shelves, shelf: Shelf, now: datetime, *, weigh: bool = True) -> Health:
     """Look at a shelf: one frame of each segment, and, to ``weigh`` its tables, the size of every file of theirs."""
     folder, settings = journal_folder(shelves.root, shelf.name), shelves.settings
-    waiting = [_waiting(shelves, path) for path in segments(folder)]
+    waiting = [_waiting(shelves, shelf, path) for path in segments(folder)]
     since = [moment for _, moment in waiting if moment is not None]
     odd = [(path.stat().st_size, path.stat().st_mtime) for path in leftovers(folder)]
     clears = min((mtime for _, mtime in odd), default=None)
@@ -84,13 +81,18 @@ def _full(shelves: Shelves, shelf: Shelf) -> str:
     return deployed.get(shelf.name) or shelves.settings.journal_full
 
 
-def _waiting(shelves: Shelves, path: Path) -> tuple[int, datetime | None]:
-    """Return the bytes of a segment that are not counted yet, and since when the first of them waits."""
+def _waiting(shelves: Shelves, shelf: Shelf, path: Path) -> tuple[int, datetime | None]:
+    """Return the bytes of a segment that are not counted and in the table yet, and since when the first of them waits.
+
+    Both are asked for: a table that refuses every commit falls behind while its traffic is counted.
+    """
     try:
-        counted = shelves.facts.journal_offset(path.name)
-        unread = path.stat().st_size - counted
-        frame = next((frame for frame, _ in read(path, counted, damaged=lambda _: None)), None) if unread > 0 else None
-    except (FileNotFoundError, DamagedState):
+        counted, committed = shelves.facts.journal_offset(path.name), shelves.records_on(shelf).offset(path.name)
+        unread = path.stat().st_size - min(counted, committed)
+        frames = read(path, min(counted, committed), damaged=lambda _: None) if unread > 0 else ()
+        waits = (frame for frame, end in frames if end > counted or (frame.status and end > committed))
+        frame = next(waits, None)
+    except (FileNotFoundError, HolterError):
         return 0, None
     return (0, None) if frame is None else (unread, _EPOCH + timedelta(microseconds=frame.received_us))
 

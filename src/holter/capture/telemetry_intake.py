@@ -72,7 +72,8 @@ class TelemetryIntake:
         """
         counted = 0
         for folder in sorted(path for path in (self._shelves.root / "telemetry").glob("*") if path.is_dir()):
-            known = {name for _, name in self._shelves.facts.series_names(folder.name)}
+            names = self._shelves.facts.series_names(folder.name)
+            known = {name for kind, name in names if kind is not SeriesKind.SERVICE}
             for path in sorted(folder.glob(f"*{SUFFIX}")):
                 counted += self._take(folder.name, path, known)
         return counted

@@ -60,6 +60,7 @@ def status(as_json: bool) -> None:
     found = tree.status(ws.root)
     parts: dict[str, Listing[Any]] = {
         "deployments": ws.deployments(),
+        "services": ws.services(),
         "alerts": ws.alerts(open_only=True),
         "answers": ws.answers(under_way=True),
         "not delivered or failed": troubles(ws.shelves),

@@ -1,4 +1,4 @@
-"""Traffic and telemetry on the wall clock: judged on every pass, written down when it matters.
+"""Traffic, telemetry and the service on the wall clock: judged on every pass, written down when it matters.
 
 A window of a few minutes is looked at every few seconds. Writing each down would fill the disk with what did not
 change, so one is published only when an alert moves, a verdict changes, or a minute has passed since the last.
@@ -25,14 +25,14 @@ AT_LEAST: Final = timedelta(minutes=1)
 """Windows are published at least this often."""
 KEPT: Final = timedelta(days=7)
 """How long a published window stays: long enough to see this hour of this weekday once more."""
-_FLEETING: Final = (("traffic",), ("telemetry",))
+_FLEETING: Final = (("traffic",), ("telemetry",), ("service",))
 """Signals that cost a few rows of a database to ask."""
 
 Verdicts = tuple[tuple[str, Verdict | None], ...]
 
 
 def is_live(entry: MonitorEntry) -> bool:
-    """Tell whether a monitor looks at traffic only, or at telemetry only, and on the wall clock."""
+    """Tell whether a monitor looks at traffic, telemetry or the service, at that only, and on the wall clock."""
     return entry.signals in _FLEETING and not entry.event_clock
 
 

@@ -18,6 +18,7 @@ NEWEST: Final = 20
 """Things that happened that are listed."""
 _FIRST: Final = (SeriesKind.METRIC, SeriesKind.EVENT, SeriesKind.EXCEPTION)
 _ROWS: Final = 60
+_NOT_TOLD: Final = (SeriesKind.LOST, SeriesKind.SERVICE)
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def telemetry(shelves: Shelves, deployment: str, now: datetime) -> Telemetry:
     span, facts = Span(now - LOOKED_BACK, now), shelves.facts
     found: Mapping[tuple[SeriesKind, str], Series] = facts.series(source, span)
     lost = sum(whole.count for (kind, _), whole in found.items() if kind is SeriesKind.LOST)
-    order = sorted((key for key in found if key[0] is not SeriesKind.LOST), key=_place)
+    order = sorted((key for key in found if key[0] not in _NOT_TOLD), key=_place)
     told = [Told(*key, found[key], facts.series_by_minute(source, span, *key)) for key in order]
     return Telemetry(span, told, facts.occurrences(source, NEWEST), lost)
 

@@ -1,7 +1,9 @@
 """The few numbers one looks at first."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final
 
 from holter.charts.traffic import Minutes
@@ -12,7 +14,8 @@ from holter.report.verdict import drifted
 from holter.report.wording import interval, window
 from holter.rules import number, title
 from holter.rules.material import MATERIAL
-from holter.types import Span, Traffic, Verdict
+from holter.types import Gauged, Series, Span, Traffic, Verdict
+from holter.types.service import LATE_SECONDS, NEARLY_FULL
 
 TRAFFIC_SPAN: Final = timedelta(hours=24)
 """How far back traffic is counted."""
@@ -29,15 +32,18 @@ class Tile:
     unit: str = ""
 
 
-def tiles(subject: Subject, minutes: Minutes) -> list[Tile]:
-    """Return performance (realised, estimated), drifted features, requests and errors, as far as they are known."""
+def tiles(subject: Subject, minutes: Minutes, seen: Mapping[str, Series] = MappingProxyType({})) -> list[Tile]:
+    """Return performance (realised, estimated), drifted features, requests, errors and service, as far as known.
+
+    ``seen`` is what the process tree has lately measured of itself.
+    """
     found = [
         _performance(subject.performance, "performance", "realised") or _missing(subject),
         _performance(subject.estimated, "estimated_performance", "estimated"),
         _drifted(subject),
     ]
     if subject.deployment is not None:
-        found += _traffic(minutes)
+        found += [*_traffic(minutes), *_service(seen)]
     return [tile for tile in found if tile is not None]
 
 
@@ -95,3 +101,26 @@ def _traffic(minutes: Minutes) -> list[Tile]:
             share >= MATERIAL["traffic.error_rate"].effect,
         ),
     ]
+
+
+def _service(seen: Mapping[str, Series]) -> list[Tile]:
+    if not seen:
+        return []
+    found = [_journal(seen)]
+    return [_workers(seen), *found] if Gauged.WORKERS in seen else found
+
+
+def _workers(seen: Mapping[str, Series]) -> Tile:
+    answer, missing = (seen[each].maximum or 0 for each in (Gauged.WORKERS, Gauged.MISSING))
+    line, busy = (seen[Gauged.WAITING].maximum or 0), seen.get(Gauged.BUSY)
+    waits = f"{number('service.waiting', line)} in line"
+    note = f"{waits} · {number('service.workers_missing', missing)} missing" if missing else waits
+    value = "idle" if busy is None else number("service.busy", busy.mean)
+    return Tile(f"Busy, {answer:,.0f} {'worker' if answer == 1 else 'workers'}", value, note, missing > 0)
+
+
+def _journal(seen: Mapping[str, Series]) -> Tile:
+    lag, held = (seen[each].maximum or 0 for each in (Gauged.JOURNAL_LAG, Gauged.JOURNAL_BYTES))
+    filled = seen[Gauged.JOURNAL_FILLED].maximum or 0 if Gauged.JOURNAL_FILLED in seen else 0
+    note = f"longest wait for the table · journal {held / (1 << 20):,.1f} MiB"
+    return Tile("Journal lag", f"{lag:,.1f}", note, lag > LATE_SECONDS or filled >= NEARLY_FULL, "s")

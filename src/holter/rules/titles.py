@@ -77,6 +77,14 @@ TITLES: Final = {
     "traffic.latency_p50_ms": Title("Median latency", Unit.MILLISECONDS),
     "traffic.latency_p95_ms": Title("Latency, 95th percentile", Unit.MILLISECONDS),
     "traffic.gaps": Title("Requests served but not recorded", Unit.COUNT),
+    "service.journal_lag_s": Title("Longest wait of a request for its table, seconds"),
+    "service.journal_mb": Title("Most that the journal held, MiB"),
+    "service.journal_filled": Title("Share of what the journal may hold", Unit.SHARE),
+    "service.workers_missing": Title("Workers that should have answered and did not", Unit.COUNT),
+    "service.workers_replaced": Title("Workers lost and replaced", Unit.COUNT),
+    "service.busy": Title("Share of time in which workers were busy", Unit.SHARE),
+    "service.waiting": Title("Requests in line for a worker", Unit.COUNT),
+    "service.gaps": Title("Requests served but not recorded, as workers say", Unit.COUNT),
 }
 """Every metric of the catalogue, by ``signal.metric``."""
 

@@ -12,7 +12,7 @@ import logging
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from time import perf_counter_ns, time_ns
+from time import perf_counter_ns, thread_time_ns, time_ns
 from typing import Final, Literal
 from uuid import uuid4
 
@@ -94,6 +94,8 @@ class Application:
     answered, failed, gaps
         Requests to be scored that were answered, those of them with a status of 500 or more, and those that could not
         be recorded.
+    waiting
+        Requests that have come and wait for their turn.
     """
 
     def __init__(
@@ -127,7 +129,15 @@ class Application:
         self._turn, self._lasted_us = asyncio.Lock(), 0.0
         # Random once, counted from there: unique for half the price of a random number each.
         self._id_prefix, self._id_count = uuid4().hex[:20].encode(), 0
-        self.draining, self.answered, self.failed = False, 0, 0
+        self.draining, self.answered, self.failed, self.waiting, self._spent_us = False, 0, 0, 0, 0.0
+
+    @property
+    def busy_us(self) -> int:
+        """Microseconds in which this worker could take no other request: the time of ``run()``, waits of its own too.
+
+        One that is awaited lets others in while it waits: then what the thread has computed. Asked on that thread.
+        """
+        return thread_time_ns() // 1000 if self._contract.asynchronous else int(self._spent_us)
 
     @property
     def gaps(self) -> int:
@@ -213,10 +223,14 @@ class Application:
             return await self._answer.later(argument)
         if self._lasted_us < LONG_US and not self._turn.locked():  # nobody goes past those who wait
             return self._run(argument, asked)
-        async with self._turn:
-            for _ in range(_LOOKS):
-                await asyncio.sleep(0)
-            return self._run(argument, asked)
+        self.waiting += 1
+        try:
+            async with self._turn:
+                for _ in range(_LOOKS):
+                    await asyncio.sleep(0)
+                return self._run(argument, asked)
+        finally:
+            self.waiting -= 1
 
     def _run(self, argument: object, asked: _Asked) -> Reply:
         if self._recorder is not None:  # nobody else's turn comes before the answer is there
@@ -224,6 +238,7 @@ class Application:
         started = perf_counter_ns()
         reply = self._answer(argument)
         self._lasted_us = (perf_counter_ns() - started) / 1000
+        self._spent_us += self._lasted_us
         return reply
 
     async def _inferred(self, asked: _Asked, scope: Scope, *, binary: bool) -> tuple[Reply, bytes | None]:

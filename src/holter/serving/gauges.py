@@ -19,7 +19,8 @@ class Gauge(msgspec.Struct, frozen=True):
     """The workers of one version of a deployment, as of a second ago.
 
     ``answered``, ``failed`` (500 or more, or lost with a worker) and ``replaced`` (workers) count since the version was
-    started; ``memory`` is in bytes, of all its processes.
+    started, and so does ``busy_us``, in which a worker could take no other request; ``memory`` is in bytes, of all its
+    processes; ``waiting`` requests wait for a worker's turn.
     """
 
     deployment: str
@@ -32,6 +33,8 @@ class Gauge(msgspec.Struct, frozen=True):
     failed: int
     gaps: int
     memory: int
+    busy_us: int = 0
+    waiting: int = 0
 
 
 _GAUGES: Final = msgspec.json.Decoder(list[Gauge])
@@ -51,6 +54,8 @@ def gauge_of(pool: Pool) -> Gauge:
         score.failed,
         pool.gaps,
         pool.memory,
+        pool.busy_us,
+        pool.waiting,
     )
 
 
@@ -65,6 +70,14 @@ def write(root: Path, gauges: Iterable[Gauge]) -> None:
     half = path.with_suffix(".new")
     half.write_bytes(msgspec.json.encode(list(gauges)))
     half.replace(path)
+
+
+def written(root: Path) -> float:
+    """Return when it was last written, in seconds of the wall clock; 0 when never."""
+    try:
+        return gauge_file(root).stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def read(root: Path) -> Sequence[Gauge]:

@@ -77,9 +77,10 @@ class Tell(msgspec.Struct, frozen=True, omit_defaults=True):
     """A line of the conversation.
 
     A worker says ``ready`` (init is done), ``listening``, ``beat`` (its event loop turns; with what it has answered,
-    what of that with 500 or more, and what it could not record so far), ``closed`` (it takes no new connection) or
-    ``failed`` (with the reason). A supervisor says ``listen``, ``drain`` (with the seconds that idle connections may
-    stay) or ``split`` (hand ``weight`` percent on to ``version`` at ``address``, by the header ``key``).
+    what of that with 500 or more, what it could not record, and how long it was busy so far; and how many requests
+    wait), ``closed`` (it takes no new connection) or ``failed`` (with the reason). A supervisor says ``listen``,
+    ``drain`` (with the seconds that idle connections may stay) or ``split`` (hand ``weight`` percent on to ``version``
+    at ``address``, by the header ``key``).
     """
 
     word: Literal["ready", "listening", "beat", "closed", "failed", "listen", "drain", "split"]
@@ -88,6 +89,8 @@ class Tell(msgspec.Struct, frozen=True, omit_defaults=True):
     answered: int = 0
     failed: int = 0
     gaps: int = 0
+    busy_us: int = 0
+    waiting: int = 0
     weight: float = 0.0
     version: int = 0
     address: str = ""

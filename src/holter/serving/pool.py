@@ -80,7 +80,7 @@ class Pool:
         self._leaving: list[Worker] = []
         self._draining = False
         self._failures, self._starts_lost, self._not_before = 0, 0, 0.0
-        self._past = Score(0, 0)
+        self._past, self._past_busy_us = Score(0, 0), 0
         self._split: Tell | None = None
         self.reason, self.failed, self.replaced = "", False, 0
 
@@ -135,6 +135,16 @@ class Pool:
         return sum(worker.gaps for worker in self._everyone())
 
     @property
+    def busy_us(self) -> int:
+        """Microseconds in which its workers, those too that are gone, could take no other request."""
+        return self._past_busy_us + sum(worker.busy_us for worker in self._everyone())
+
+    @property
+    def waiting(self) -> int:
+        """Requests that wait for the turn of a worker."""
+        return sum(worker.waiting for worker in self._everyone())
+
+    @property
     def score(self) -> "Score":
         """What was answered so far, by those that are gone too; a worker that was lost has failed one request."""
         return sum((Score(each.answered, each.failed) for each in self._everyone()), self._past)
@@ -179,7 +189,7 @@ class Pool:
             self._weigh(worker, now)
             if worker.stage is Stage.GONE:
                 self._leaving.remove(worker)
-                self._past += Score(worker.answered, worker.failed)
+                self._outlive(worker)
         if self.complete:
             self.reason, self.failed = "", False
             for worker in self._leaving:
@@ -193,7 +203,7 @@ class Pool:
         self._weigh(worker, now)
         if worker.stage is Stage.GONE:
             self._workers.remove(worker)
-            self._past += Score(worker.answered, worker.failed)
+            self._outlive(worker)
             self._mourn(worker, worker.reason, now)
         elif worker.stage is Stage.READY and self._opened and not self._draining:
             worker.listen()
@@ -201,6 +211,10 @@ class Pool:
             self._starts_lost = 0
             if self._split is not None:
                 worker.split(self._split)
+
+    def _outlive(self, worker: Worker) -> None:
+        self._past += Score(worker.answered, worker.failed)
+        self._past_busy_us += worker.busy_us
 
     def _weigh(self, worker: Worker, now: float) -> None:
         if self.plan.memory and worker.memory > self.plan.memory and worker.stage is not Stage.GONE:

@@ -84,6 +84,8 @@ class Worker:
         Whether it may still take a new connection; a drained one does until it has heard of it.
     answered, failed, gaps
         What it says it has answered, what of that with 500 or more, and what of it it could not record.
+    busy_us, waiting
+        For how long it was busy so far, and how many requests wait for their turn.
     memory
         Bytes of memory that it holds (resident set), as of half a second ago.
     started
@@ -109,6 +111,7 @@ class Worker:
         self._deadline: float | None = now + START_SECONDS
         self.stage, self.reason, self.told, self.served = Stage.STARTING, "", False, False
         self.accepting, self.answered, self.failed, self.gaps = False, 0, 0, 0
+        self.busy_us, self.waiting = 0, 0
         self.memory, self.started, self._weighed = 0, now, now
 
     @property
@@ -181,6 +184,7 @@ class Worker:
             self.accepting = False
         elif tell.word == "beat":
             self.answered, self.failed, self.gaps = tell.answered, tell.failed, tell.gaps
+            self.busy_us, self.waiting = tell.busy_us, tell.waiting
         if self.stage is Stage.LISTENING and self._limit is not None:
             self._deadline = now + self._limit
 

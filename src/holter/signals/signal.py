@@ -12,8 +12,9 @@ class Need(Flag):
     """What a window must be filled with before a signal can look at it.
 
     ``PROFILE``: the summary of all columns. ``ROWS``: the records. ``LABELS``: the records, late enough for their
-    labels to be there. ``TRAFFIC``: what happened to the requests. ``SERIES``: custom metrics and events. The baseline
-    is filled the same way, and its rows always bring the labels they have.
+    labels to be there. ``TRAFFIC``: what happened to the requests. ``SERIES``: custom metrics and events.
+    ``SERVICE``: how journal and workers were. The baseline is filled the same way, and its rows always bring the labels
+    they have.
     """
 
     PROFILE = auto()
@@ -21,6 +22,7 @@ class Need(Flag):
     LABELS = auto()
     TRAFFIC = auto()
     SERIES = auto()
+    SERVICE = auto()
 
 
 class Signal(Protocol):

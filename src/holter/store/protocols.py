@@ -227,6 +227,9 @@ class Transaction(Protocol):
     def forget_series(self, kind: SeriesKind, before: datetime) -> int:
         """Remove the minutes of a kind that lie before a time, of every source; return how many."""
 
+    def forget_series(self, kind: SeriesKind, before: datetime) -> int:
+        """Remove the minutes of a kind that lie before a time, of every source; return how many."""
+
     def add_occurrences(self, source: str, occurrences: Sequence[Occurrence], keep: int) -> None:
         """Store what happened, and forget all but the newest ``keep`` of the source."""
 

@@ -27,6 +27,12 @@ def add_series(
     connection.execute(SERIES.update().where(*same).values(**_values(_series(row) + series)))
 
 
+def forget_series(connection: sa.Connection, kind: SeriesKind, before: datetime) -> int:
+    """Remove the minutes of a kind that lie before a time."""
+    old = SERIES.delete().where(SERIES.c.kind == kind, SERIES.c.minute < before)
+    return connection.execute(old).rowcount
+
+
 def add_occurrences(connection: sa.Connection, source: str, occurrences: Sequence[Occurrence], keep: int) -> None:
     """Store what happened, and forget all but the newest ``keep``."""
     rows = [

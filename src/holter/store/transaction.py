@@ -146,6 +146,10 @@ class SqlTransaction:
         """Add what a custom metric said to a minute."""
         telemetry.add_series(self.connection, source, kind, name, minute, series)
 
+    def forget_series(self, kind: SeriesKind, before: datetime) -> int:
+        """Remove the minutes of a kind that lie before a time, of every source; return how many."""
+        return telemetry.forget_series(self.connection, kind, before)
+
     def add_occurrences(self, source: str, occurrences: Sequence[Occurrence], keep: int) -> None:
         """Store what happened, and forget all but the newest ``keep`` of the source."""
         telemetry.add_occurrences(self.connection, source, occurrences, keep)

@@ -9,7 +9,10 @@ from typing import Self
 
 
 class SeriesKind(StrEnum):
-    """What was counted: a number that user code measured, something that happened, or items that were lost."""
+    """What was counted: a number that user code measured, something that happened, or items that were lost.
+
+    ``service`` is what the process tree measures of itself, a few times a minute; see :mod:`holter.types.service`.
+    """
 
     METRIC = "metric"
     EVENT = "event"
@@ -19,6 +22,7 @@ class SeriesKind(StrEnum):
     TRACE = "trace"
     PAGE_VIEW = "page_view"
     LOST = "lost"
+    SERVICE = "service"
 
 
 @dataclass(frozen=True)

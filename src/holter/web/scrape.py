@@ -120,26 +120,37 @@ class Scrape:
         ready = GaugeMetricFamily("holter_workers_ready", "Workers that answer.", labels=labels)
         memory = GaugeMetricFamily("holter_workers_memory_bytes", "Memory that workers hold.", labels=labels)
         replaced = CounterMetricFamily("holter_workers_replaced", "Workers lost and replaced.", labels=labels)
+        busy = CounterMetricFamily("holter_workers_busy_seconds", "Time when workers took no request.", labels=labels)
+        waiting = GaugeMetricFamily("holter_workers_waiting", "Requests in line for a worker.", labels=labels)
+        lost = CounterMetricFamily("holter_workers_unrecorded", "Served and not recorded, told at once.", labels=labels)
         for each in shown:
             place = [each.deployment, str(each.version), each.role]
             wanted.add_metric(place, each.workers)
             ready.add_metric(place, each.listening)
             memory.add_metric(place, each.memory)
             replaced.add_metric(place, each.replaced)
-        return wanted, ready, memory, replaced
+            busy.add_metric(place, each.busy_us / 1e6)
+            waiting.add_metric(place, each.waiting)
+            lost.add_metric(place, each.gaps)
+        return wanted, ready, memory, replaced, busy, waiting, lost
 
     def _journals(self) -> Iterable[Metric]:
         """Say how far each table is behind its journal: 0 where nothing waits."""
         lag = GaugeMetricFamily("holter_journal_lag_seconds", "Since the oldest request that waits.", labels=_OF)
         held = GaugeMetricFamily("holter_journal_bytes", "What the journals hold.", labels=_OF)
+        unread = GaugeMetricFamily("holter_journal_unread_bytes", "What is not in its table yet.", labels=_OF)
+        limit = GaugeMetricFamily("holter_journal_limit_bytes", "What the journals may hold.", labels=_OF)
         odd = GaugeMetricFamily("holter_journal_unreadable_bytes", "What cannot be read.", labels=_OF)
         for each in healths(self._shelves, self._now, weigh=False):
             if each.shelf.ended is None:
                 name = [each.shelf.deployment]
                 lag.add_metric(name, max(each.lag or 0.0, 0.0))
                 held.add_metric(name, each.held)
+                unread.add_metric(name, each.unread)
+                if each.limit:
+                    limit.add_metric(name, each.limit)
                 odd.add_metric(name, each.unreadable)
-        return lag, held, odd
+        return lag, held, unread, limit, odd
 
     def _alerts(self) -> Metric:
         family = GaugeMetricFamily("holter_open_alerts", "Alerts that want attention.", labels=["level", "monitor"])

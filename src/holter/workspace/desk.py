@@ -26,6 +26,7 @@ from holter.workspace.watching import as_budget, checked, checked_segments, dura
 if TYPE_CHECKING:
     from holter.capture.erasing import Erasure
     from holter.workspace.keeping import Kept
+    from holter.workspace.services import Services
 
 _DAY = timedelta(days=1)
 _UNDER_WAY = (JobState.WANTED, JobState.RUNNING)
@@ -162,6 +163,15 @@ class Workspace:
     def deployments(self) -> Deployments:
         """Return every deployment."""
         return Deployments(tuple(self.shelves.registry.deployments()))
+
+    def services(self) -> "Services":
+        """Return how the service of each deployment is now: workers, requests in line, journal. Empty: nothing runs."""
+        from holter.report.service import lately
+        from holter.workspace.services import ServiceNow, Services
+
+        now = datetime.now(UTC)
+        found = ((each.name, lately(self.shelves, each.shelf, now)) for each in self.shelves.registry.deployments())
+        return Services(tuple(ServiceNow(name, seen) for name, seen in found if seen))
 
     def kept(self) -> "Kept":
         """Return what is kept of each deployment, deleted ones too, and how the journals stand."""

@@ -12,12 +12,15 @@ from holter.capture.compactor import Compactor
 from holter.capture.telemetry_intake import TelemetryIntake
 from holter.errors import StillRunning
 from holter.registry import Shelves
+from holter.serving.condition import Condition
 from holter.workspace import tree
 from holter.workspace.beating import Loop, on_signal, run
 
 _DELIVER_SECONDS: Final = 0.5
 _RESPOND_SECONDS: Final = 0.5
 _TELEMETRY_SECONDS: Final = 1.0
+_LOOK_SECONDS: Final = 5.0
+"""How often journals and workers are measured."""
 _COMPACT_SECONDS: Final = 0.3
 """How often journals are looked at; the settings say how long a record may wait."""
 
@@ -47,7 +50,7 @@ def beat(root: Path, *, companion: bool, stop: threading.Event | None = None) ->
     stop = stop or on_signal()
     parent = supervisor_of(root) if companion else None
     compactor = Compactor(Shelves.open(root)) if companion else None
-    taking = (*recording(compactor), measuring(Shelves.open(root))) if compactor else ()
+    taking = (*recording(compactor), *measuring(Shelves.open(root))) if compactor else ()
     run((*judging(Shelves.open(root)), *taking), stop, parent)
     if compactor is not None and os.getppid() == parent:
         compactor.once(now(), flush=True)  # the workers have ended: nothing waits in a journal until the next start
@@ -72,9 +75,13 @@ def recording(compactor: Compactor) -> tuple[Loop, ...]:
     return (Loop("compaction", _COMPACT_SECONDS, lambda: compactor.once(now())),)
 
 
-def measuring(shelves: Shelves) -> Loop:
-    """Return the work that turns what user code measured into series."""
-    return Loop("telemetry", _TELEMETRY_SECONDS, TelemetryIntake(shelves).once)
+def measuring(shelves: Shelves) -> tuple[Loop, ...]:
+    """Return the work of one process alone: what user code measured, and how the service is, into series."""
+    condition = Condition(shelves)
+    return (
+        Loop("telemetry", _TELEMETRY_SECONDS, TelemetryIntake(shelves).once),
+        Loop("service", _LOOK_SECONDS, lambda: condition.once(now())),
+    )
 
 
 def supervisor_of(root: Path) -> int:

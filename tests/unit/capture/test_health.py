@@ -67,3 +67,16 @@ def test_what_cannot_be_read_is_told_with_the_day_it_goes(shelves, now):
 def test_every_shelf_is_looked_at(shelves, now):
     shelves.registry.delete("credit")
     assert [each.shelf.ended is None for each in healths(shelves, now)] == [False]
+
+
+def test_a_table_that_refuses_every_commit_falls_behind_although_its_traffic_is_counted(shelves, frame, now):
+    with Journal(journal_folder(shelves.root, "credit")) as journal:
+        journal.append(frame(0))
+        Compactor(shelves).once(now, flush=True)
+        log = sorted((shelves.root / "records" / "credit" / "_delta_log").glob("*.json"))[-1]
+        (log.parent / f"{int(log.stem) + 1:020d}.json").mkdir()  # where the next commit would go
+        journal.append(frame(60_000_000))
+        assert Compactor(shelves).once(now, flush=True).failed == ("credit",)
+        found = health(shelves, now + timedelta(seconds=90))
+        assert found.unread > 0
+        assert found.lag == 30.0

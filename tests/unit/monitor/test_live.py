@@ -6,7 +6,7 @@ import pytest
 from holter.monitor import Beat
 from holter.monitor.live import KEPT
 from holter.rules import AlertState, Response, Rule
-from holter.types import Traffic
+from holter.types import Series, SeriesKind, Traffic
 
 START = datetime(2026, 5, 4, 12, tzinfo=UTC)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -125,3 +125,19 @@ def test_history_does_not_grow_with_time(desk, traffic):
     for hour in range(0, 24 * 30, 6):
         beat.once(START + timedelta(hours=hour))
     assert len(desk.shelves.facts.publications("live")) == KEPT / timedelta(hours=6)
+
+
+def test_a_journal_that_falls_behind_is_an_alert_and_no_custom_metric(desk):
+    rule = Rule("behind", "service.journal_lag_s", above=60.0, sure=False)
+    desk.watch("live", signals=["service"], rules=(rule,), every=20 * SECOND, over=5 * MINUTE, event_clock=False)
+    desk.watch("told", signals=["telemetry"], every=20 * SECOND, over=5 * MINUTE, event_clock=False)
+    for minute in range(30):
+        lag = Series.of(90.0 if 8 <= minute < 12 else 1.5)
+        with desk.shelves.facts.begin() as transaction:
+            transaction.add_series("api", SeriesKind.SERVICE, "journal_lag_s", START + minute * MINUTE, lag)
+    events = passes(Beat(desk.shelves), START + 6 * MINUTE, 14 * 60, 20)
+    assert [event.after for event in events] == [AlertState.FIRING, AlertState.RESOLVED]
+    assert {each.metric for each in desk.shelves.facts.measurements("live") if each.value is not None} == {
+        "journal_lag_s"
+    }
+    assert [each for each in desk.shelves.facts.measurements("told") if each.value is not None] == []

@@ -11,6 +11,7 @@ from holter import report
 from holter.errors import NotFound
 from holter.registry import MonitorEntry, TableTarget
 from holter.store.protocols import Entry, Message, Publication
+from holter.types import Series, SeriesKind
 from watched_workspace import ALERT, DAY, DEPLOYMENT, HOSTILE, MONITOR, SCHEMA, START, drift, resolve, rows, span
 
 
@@ -256,3 +257,26 @@ def test_a_monitored_table_shows_its_most_drifted_column_against_the_monitor_s_b
     assert "the baseline" in html
     (tmp_path / "scores.parquet").unlink()
     assert "Drift by feature" in report.monitor_page(own_shelves, "scores", now())
+
+
+def test_a_deployment_shows_whether_its_service_keeps_up(own_shelves):
+    shelf = own_shelves.registry.deployment(DEPLOYMENT).shelf
+
+    def look(**numbers):
+        with own_shelves.facts.begin() as transaction:
+            for name, value in numbers.items():
+                transaction.add_series(shelf, SeriesKind.SERVICE, name, now(), Series.of(value))
+        return Page(report.deployment_page(own_shelves, DEPLOYMENT, now())).text
+
+    assert "Journal lag" not in Page(report.deployment_page(own_shelves, DEPLOYMENT, now())).text
+    calm = look(journal_lag_s=1.5, journal_bytes=3 << 20, journal_filled=0.1)
+    assert "Journal lag" in calm
+    assert "journal 3.0 MiB" in calm
+    assert "Busy" not in calm
+    idle = look(workers=1.0, workers_missing=0.0, waiting=0.0)
+    assert "Busy, 1 worker" in idle
+    assert "idle" in idle
+    late = look(journal_lag_s=90.0, journal_bytes=0.0, busy=0.25, workers=2.0, workers_missing=1.0, waiting=7.0)
+    for part in ("90.0", "Busy, 2 workers", "25 %", "7 in line · 1 missing"):
+        assert part in late
+    assert "Custom service" not in late, "what the tree measures of itself is none of the user's metrics"

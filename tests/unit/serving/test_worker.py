@@ -322,3 +322,28 @@ def test_a_worker_does_not_outlive_its_supervisor(desk):
     assert desk.ask().status == 200
     ours.close()
     assert process.wait(60) == 0
+
+
+def test_how_busy_it_is_and_who_waits_is_told_with_every_beat(desk):
+    slow = "import time\ndef init(): ...\ndef run(data):\n    time.sleep(0.4)\n    return 1\n"
+    pool = desk.serve(slow)
+    assert (pool.busy_us, pool.waiting) == (0, 0)
+    desk.ask()
+    clients = [threading.Thread(target=desk.ask) for _ in range(5)]
+    for client in clients:
+        client.start()
+    desk.until(lambda: pool.waiting >= 2)
+    desk.until(lambda: pool.score.answered == 6)
+    desk.until(lambda: pool.waiting == 0)
+    for client in clients:
+        client.join()
+    assert 6 * 400_000 <= pool.busy_us < 60_000_000
+
+
+def test_one_that_awaits_is_busy_with_what_it_computes(desk):
+    pool = desk.serve(
+        "import asyncio\ndef init(): ...\nasync def run(data):\n    await asyncio.sleep(1)\n    return 1\n"
+    )
+    desk.ask()
+    desk.until(lambda: pool.score.answered == 1)
+    assert pool.busy_us > 0

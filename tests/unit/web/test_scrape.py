@@ -94,10 +94,13 @@ def test_readiness_is_that_of_a_tree_that_is_alive(own_shelves, browse):
 def test_workers_are_told_while_the_tree_is_alive(own_shelves, browse):
     place = (f"deployment={DEPLOYMENT}", "role=canary", "version=8")
     with workspace_lock(own_shelves.root, 0, datetime.now(UTC)):
-        write(own_shelves.root, [Gauge(DEPLOYMENT, 8, "canary", 2, 1, 3, 9, 4, 0, 1 << 20)])
+        write(own_shelves.root, [Gauge(DEPLOYMENT, 8, "canary", 2, 1, 3, 9, 4, 6, 1 << 20, 1_500_000, 7)])
         found = scrape(own_shelves, browse)
     assert found["holter_workers_wanted", *place] == 2
     assert found["holter_workers_ready", *place] == 1
     assert found["holter_workers_replaced_total", *place] == 3
     assert found["holter_workers_memory_bytes", *place] == 1 << 20
+    assert found["holter_workers_busy_seconds_total", *place] == 1.5
+    assert found["holter_workers_waiting", *place] == 7
+    assert found["holter_workers_unrecorded_total", *place] == 6
     assert ("holter_workers_ready", *place) not in scrape(own_shelves, browse)
