@@ -15,10 +15,12 @@ from holter.rules.titles import TITLES
 from holter.signals import CATALOGUE, Need, Signal, default, named
 from holter.types import (
     LABEL,
+    LOWER,
     PREDICTION,
     SCORE,
+    SCORES,
+    UPPER,
     Feature,
-    Gauged,
     Kind,
     Measurement,
     Schema,
@@ -38,7 +40,6 @@ FEATURES = (
     Feature("flag", Kind.CATEGORICAL, "bool"),
 )
 FACTS = {"rows", "minimum", "maximum", "contribution"}
-FACTS |= {"journal_lag_s", "journal_mb", "journal_filled", "workers_missing", "busy", "waiting"}
 """What a window is, not what it tells of a law behind it: no interval."""
 JOINT = {"domain_classifier"}
 """Asks about all features together: a broken one changes the numbers, and may not cost the answer."""
@@ -57,11 +58,14 @@ def records(n, task, seed=0):
     if task is Task.BINARY:
         table |= {SCORE: score, PREDICTION: (score >= 0.5) * 1.0, LABEL: (rng.random(n) < score) * 1.0}
     elif task is Task.REGRESSION:
-        table |= {PREDICTION: number, LABEL: number + rng.normal(size=n)}
+        said = number + 20  # a logarithm asks for numbers above -1
+        table |= {PREDICTION: said, LABEL: said + rng.normal(size=n), LOWER: said - 2, UPPER: said + 2}
     else:
         said = rng.choice(["x", "y", "z"], n)
         truth = np.where(rng.random(n) < 0.7, said, rng.choice(["x", "y", "z"], n))
         table |= {PREDICTION: pa.array(said.tolist(), pa.string()), LABEL: pa.array(truth.tolist(), pa.string())}
+        chances = [pa.array(np.where(said == name, 0.8, 0.1)) for name in "xyz"]
+        table |= {SCORES: pa.StructArray.from_arrays(chances, ["x", "y", "z"])}
     return pa.table(table)
 
 
@@ -82,7 +86,6 @@ def window(signal: Signal, rows, task, *, schema=None, served=None):
         rows=rows if signal.needs & (Need.ROWS | Need.LABELS) else None,
         traffic=(served or traffic(rows.num_rows)) if Need.TRAFFIC in signal.needs else None,
         series={"Scored": Series.of(3.0) + Series.of(5.0)} if Need.SERIES in signal.needs else None,
-        service={each: Series.of(0.5) + Series.of(1.0) for each in Gauged} if Need.SERVICE in signal.needs else None,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from holter.profile.outcomes.outcomes import Outcomes
 from holter.profile.profile import Profile
 from holter.types import Schema, Series, Span, Traffic
 
@@ -27,10 +28,10 @@ class Window:
         What happened to the requests; None for a table that others write.
     series
         What custom metrics and events said, by name; None for a table that others write.
-    service
-        What the process tree measured of itself (:class:`holter.types.Gauged`); None for a table that others write.
     segment
         Which slice of the rows this is; None for all of them.
+    outcomes
+        Sums of the labelled rows, where they are kept instead of the rows.
     """
 
     span: Span | None
@@ -40,11 +41,13 @@ class Window:
     traffic: Traffic | None = None
     series: Mapping[str, Series] | None = None
     segment: str | None = None
-    service: Mapping[str, Series] | None = None
+    outcomes: Outcomes | None = None
 
     @property
     def n(self) -> int:
         """How many rows it holds, as far as it was filled."""
         if self.profile is not None:
             return self.profile.rows
-        return 0 if self.rows is None else int(self.rows.num_rows)
+        if self.rows is not None:
+            return int(self.rows.num_rows)
+        return 0 if self.outcomes is None else self.outcomes.rows

@@ -1,10 +1,11 @@
 """Every question Holter can ask, by name."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
-from holter.errors import NotFound
+from holter.errors import BadSetting, NotFound
 from holter.signals.constraints import ConstraintsKept
 from holter.signals.data_drift import DataDrift
 from holter.signals.data_quality import DataQuality
@@ -12,16 +13,16 @@ from holter.signals.domain_classifier import DomainClassifier
 from holter.signals.estimated_performance import EstimatedPerformance
 from holter.signals.performance import Performance
 from holter.signals.prediction_drift import PredictionDrift
-from holter.signals.service import ServiceHealth
 from holter.signals.signal import Signal
 from holter.signals.telemetry import Telemetry
 from holter.signals.traffic import TrafficHealth
 from holter.types import Schema, Task
 
 GROUP: Final = "holter.signals"
-"""Entry points of this group add signals: a name, and a callable without arguments that returns a Signal."""
+"""Entry points of this group add signals: a name, and a callable that takes its options by name and
+returns a Signal."""
 
-CATALOGUE: Final[Mapping[str, Callable[[], Signal]]] = MappingProxyType(
+CATALOGUE: Final[Mapping[str, Callable[..., Signal]]] = MappingProxyType(
     {
         DataQuality.name: DataQuality,
         ConstraintsKept.name: ConstraintsKept,
@@ -32,19 +33,28 @@ CATALOGUE: Final[Mapping[str, Callable[[], Signal]]] = MappingProxyType(
         EstimatedPerformance.name: EstimatedPerformance,
         TrafficHealth.name: TrafficHealth,
         Telemetry.name: Telemetry,
-        ServiceHealth.name: ServiceHealth,
     }
 )
 """The signals Holter brings, in the order in which a report shows them."""
 
 
-def named(name: str) -> Signal:
+def named(name: str, options: Mapping[str, Any] = MappingProxyType({})) -> Signal:
     """Return the signal of a name: one of the catalogue, or one that an installed package adds.
+
+    Parameters
+    ----------
+    name
+        Its name.
+    options
+        The fields of its class that have a default, by name: numbers, texts, lists and tables, as TOML has them. The
+        callable of an installed package gets them as they are.
 
     Raises
     ------
     NotFound
         If nobody has it, with the nearest name.
+    BadSetting
+        If it has no such option, or the option no such value.
 
     Examples
     --------
@@ -52,14 +62,25 @@ def named(name: str) -> Signal:
     ('jensen_shannon', 'psi', 'normalized_wasserstein')
     """
     if name in CATALOGUE:
-        return CATALOGUE[name]()
+        return _made(name, CATALOGUE[name], options)
     from importlib.metadata import entry_points
 
     added = {entry.name: entry for entry in entry_points(group=GROUP)}
     if name not in added:
         raise NotFound("signal", name, (*CATALOGUE, *added))
-    signal: Signal = added[name].load()()
+    signal: Signal = added[name].load()(**options)
     return signal
+
+
+def _made(name: str, kind: Callable[..., Signal], options: Mapping[str, Any]) -> Signal:
+    known = {each.name for each in fields(kind)} if is_dataclass(kind) else set[str]()
+    for option in options:
+        if option not in known:
+            raise BadSetting(option, f"{name} has {', '.join(sorted(known)) or 'no options'}.")
+    try:
+        return kind(**options)
+    except (TypeError, ValueError) as error:
+        raise BadSetting(f"options of {name}", str(error)) from error
 
 
 def default(schema: Schema, *, labels: bool, traffic: bool = False) -> tuple[str, ...]:

@@ -27,6 +27,8 @@ class Estimate:
         For a rate: how many of the n.
     noise
         What chance adds to the value of a metric that cannot be negative, were the truth 0.
+    error
+        What the value may be off by because the rows were summed up; intervals reach that much further.
     floor, ceiling
         Ends of the scale; intervals stop there.
     verdict, reason
@@ -38,6 +40,7 @@ class Estimate:
     se: float | None = None
     hits: int | None = None
     noise: float = 0.0
+    error: float = 0.0
     floor: float = -math.inf
     ceiling: float = math.inf
     verdict: Verdict | None = None
@@ -63,7 +66,8 @@ class Estimate:
         if self.se is None:
             return None
         between = normal_interval(self.value, self.se)
-        return Interval(max(self.floor, between.low - self.noise), min(self.ceiling, between.high))
+        low, high = between.low - self.noise - self.error, between.high + self.error
+        return Interval(max(self.floor, low), min(self.ceiling, high))
 
     def against(self, signal: str, metric: str, baseline: "Estimate | None") -> Measurement:
         """Return the measurement, with the evidence that it differs from the baseline's where that has a value.
@@ -88,7 +92,7 @@ class Estimate:
         Rates: :func:`holter.signals.rates.rates_p_value`. Else :math:`z = (a - b) / \sqrt{se_a^2 + se_b^2}` (the
         baseline is finite), with the tails of Student's t at the smaller sample's degrees of freedom, since the
         standard errors are estimates too. ``noise`` is taken off the difference first, so that a small window's upward
-        bias is no evidence; None when nothing is known about the error.
+        bias is no evidence, and so is what summing up may have changed; None when nothing is known about the error.
         """
         assert self.value is not None and baseline.value is not None  # noqa: S101, PT018  (asked by against)
         if self.hits is not None and baseline.hits is not None:
@@ -98,9 +102,10 @@ class Estimate:
         apart = self.value - baseline.value
         if self.noise:
             apart = max(0.0, apart - self.noise)
+        apart = max(0.0, abs(apart) - self.error - baseline.error)
         error = math.hypot(self.se, baseline.se)
         if not error:
             return (1.0 if apart == 0 else None), Z_TEST
         from scipy.special import stdtr  # slow to import
 
-        return float(2 * stdtr(max(1, min(self.n, baseline.n) - 1), -abs(apart) / error)), Z_TEST
+        return float(2 * stdtr(max(1, min(self.n, baseline.n) - 1), -apart / error)), Z_TEST

@@ -9,11 +9,14 @@ from typing import ClassVar, Final
 import numpy as np
 
 from holter.profile import Window
-from holter.signals.binary import BINARY, LEAST, LEAST_OF_CLASS
+from holter.profile.outcomes import Outcomes, outcomes_of
+from holter.signals.asked import Asked
+from holter.signals.binary import BINARY
 from holter.signals.calibration_map import CalibrationMap
 from holter.signals.contained import contained
+from holter.signals.enough import LEAST, LEAST_OF_CLASS
 from holter.signals.estimate import Estimate
-from holter.signals.labelled import Floats, Labelled, outputs, read_labelled
+from holter.signals.labelled import Floats, outputs, read_labelled
 from holter.signals.signal import Need
 from holter.types import Measurement, Task, Verdict
 
@@ -71,13 +74,13 @@ class EstimatedPerformance:
 
 @dataclass(frozen=True, eq=False)
 class _Known:
-    """Scores, predictions and chances of the target's rows; the map that gave them; the labelled baseline."""
+    """Scores, predictions and chances of the target's rows; the map that gave them; the sums of the baseline."""
 
     score: Floats
     predicted: Floats
     chance: Floats
     learned: CalibrationMap
-    baseline: Labelled
+    baseline: Outcomes
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ def _prepare(target: Window, baseline: Window) -> _Known | Estimate:
         why = f"{len(found[0])} scores; {LEAST} are needed"
         return Estimate.refused(Verdict.INSUFFICIENT, why, len(found[0]))
     learned = CalibrationMap.fit(score, label)
-    return _Known(*found, learned(found[0]), learned, before)
+    return _Known(*found, learned(found[0]), learned, outcomes_of(baseline.rows, Task.BINARY))
 
 
 def _too_small(label: Floats) -> Estimate | None:
@@ -126,7 +129,8 @@ def _compared(metric: str, estimate: Callable[[_Known], _Estimated | None], know
         return [Measurement.unanswered("estimated_performance", metric, Verdict.UNDEFINED, why, n=n)]
     errors = math.sqrt(found.of_labels + found.of_map), math.sqrt(found.of_rows + found.of_map)
     shown, tested = (Estimate(found.value, n, error, floor=0.0, ceiling=1.0) for error in errors)
-    before = BINARY[metric](known.baseline)
+    before = BINARY[metric](known.baseline, Asked())
+    assert isinstance(before, Estimate)  # noqa: S101  (neither of the two is given by bin)
     if before.value is not None:
         before = Estimate(before.value, before.n, 0.0)  # its labels made the map: their error is in of_map already
     evidence = tested.against("estimated_performance", metric, before).evidence

@@ -11,10 +11,10 @@ from holter.types import Measurement
 class Need(Flag):
     """What a window must be filled with before a signal can look at it.
 
-    ``PROFILE``: the summary of all columns. ``ROWS``: the records. ``LABELS``: the records, late enough for their
-    labels to be there. ``TRAFFIC``: what happened to the requests. ``SERIES``: custom metrics and events.
-    ``SERVICE``: how journal and workers were. The baseline is filled the same way, and its rows always bring the labels
-    they have.
+    ``PROFILE``: the summary of all columns. ``ROWS``: the records. ``LABELS``: late enough for labels to be there; with
+    ``ROWS`` the records, without it the records or the sums of their outcomes. ``TRAFFIC``: what happened to the
+    requests. ``SERIES``: custom metrics and events. The baseline is filled
+    the same way, and its rows always bring the labels they have.
     """
 
     PROFILE = auto()
@@ -22,7 +22,6 @@ class Need(Flag):
     LABELS = auto()
     TRAFFIC = auto()
     SERIES = auto()
-    SERVICE = auto()
 
 
 class Signal(Protocol):

@@ -1,11 +1,12 @@
 """Expected calibration error."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from holter.stats.arrays import complete
+from holter.stats.arrays import Floats, complete
 
 BINS: Final = 10
 """Bins of equal mass (Naeini et al. use 10 of equal width)."""
@@ -45,10 +46,67 @@ def calibration_error(scores: npt.ArrayLike, labels: npt.ArrayLike, bins: int = 
     score, label = complete(scores, labels)
     if not len(score):
         return None
-    _, group = np.unique(score, return_inverse=True)
-    sizes = np.bincount(group)
+    distinct, group = np.unique(score, return_inverse=True)
+    positives = np.bincount(group, weights=label)
+    curve = calibration_curve(distinct, positives, np.bincount(group) - positives, bins)
+    return float((np.abs(curve.score - curve.rate) * curve.size).sum() / len(score))
+
+
+@dataclass(frozen=True, eq=False)
+class CalibrationCurve:
+    """Bins of the score that have rows: how many, mean and variance of their scores, the share that is positive.
+
+    ``error`` is what the calibration error may be off by because rows were counted in cells, some of which bins cut.
+    """
+
+    size: Floats
+    score: Floats
+    spread: Floats
+    rate: Floats
+    error: float
+
+
+def calibration_curve(
+    scores: npt.ArrayLike, positives: npt.ArrayLike, negatives: npt.ArrayLike, bins: int = BINS, *, exact: bool = True
+) -> CalibrationCurve:
+    r"""Tell what share of rows is positive at each height of the score.
+
+    Parameters
+    ----------
+    scores
+        Ascending, each once: a score that occurred, or the mean score of a cell.
+    positives, negatives
+        Rows of each class there; at least one row in all.
+    bins
+        Number of bins of nearly equal mass; a score belongs to the bin in which the middle of its rows lies.
+    exact
+        Whether each score is one that occurred, so that no bin cuts rows that differ.
+
+    Notes
+    -----
+    Source: DeGroot and Fienberg, The comparison and evaluation of forecasters, The Statistician 32 (1983), 12. A cell
+    that lies across the end of a bin could move at most :math:`\max(k^+ (1 - s), k^- s)` of the sum of gaps out of its
+    bin and into the next, which changes the calibration error by at most twice that over n.
+
+    Examples
+    --------
+    >>> curve = calibration_curve([0.25, 0.75], [1, 4], [3, 0], bins=2)
+    >>> curve.size.tolist(), curve.rate.tolist()
+    ([4.0, 4.0], [0.25, 1.0])
+    """
+    score = np.asarray(scores, np.float64)
+    above, below = np.asarray(positives, np.float64), np.asarray(negatives, np.float64)
+    sizes = above + below
     through = np.cumsum(sizes)
-    # a distinct score belongs to the bin in which the middle of its rows lies
-    bin_of = np.minimum(((2 * through - sizes) * bins) // (2 * through[-1]), bins - 1)[group]
-    gaps = np.bincount(bin_of, weights=score - label, minlength=bins)
-    return float(np.abs(gaps).sum() / len(score))
+    bin_of = np.minimum((2 * through - sizes) * bins // (2 * through[-1]), bins - 1).astype(np.int64)
+    size, total, hits = (np.bincount(bin_of, weights=each, minlength=bins) for each in (sizes, sizes * score, above))
+    used = size > 0
+    middle, rate = total[used] / size[used], hits[used] / size[used]
+    means = np.zeros(bins)
+    means[used] = middle
+    apart = np.bincount(bin_of, weights=sizes * (score - means[bin_of]) ** 2, minlength=bins)
+    error = 0.0
+    if not exact:
+        ends = np.searchsorted(through, np.arange(1, bins) * through[-1] / bins)
+        error = float(2 * np.maximum(above * (1 - score), below * score)[ends].sum() / through[-1])
+    return CalibrationCurve(size[used].astype(np.float64), middle, apart[used] / size[used], rate, error)
