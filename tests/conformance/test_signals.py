@@ -21,6 +21,7 @@ from holter.types import (
     SCORES,
     UPPER,
     Feature,
+    Gauged,
     Kind,
     Measurement,
     Schema,
@@ -40,6 +41,7 @@ FEATURES = (
     Feature("flag", Kind.CATEGORICAL, "bool"),
 )
 FACTS = {"rows", "minimum", "maximum", "contribution"}
+FACTS |= {"journal_lag_s", "journal_mb", "journal_filled", "workers_missing", "busy", "waiting"}
 """What a window is, not what it tells of a law behind it: no interval."""
 JOINT = {"domain_classifier"}
 """Asks about all features together: a broken one changes the numbers, and may not cost the answer."""
@@ -86,6 +88,7 @@ def window(signal: Signal, rows, task, *, schema=None, served=None):
         rows=rows if signal.needs & (Need.ROWS | Need.LABELS) else None,
         traffic=(served or traffic(rows.num_rows)) if Need.TRAFFIC in signal.needs else None,
         series={"Scored": Series.of(3.0) + Series.of(5.0)} if Need.SERIES in signal.needs else None,
+        service={each: Series.of(0.5) + Series.of(1.0) for each in Gauged} if Need.SERVICE in signal.needs else None,
     )
 
 

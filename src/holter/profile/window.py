@@ -28,6 +28,8 @@ class Window:
         What happened to the requests; None for a table that others write.
     series
         What custom metrics and events said, by name; None for a table that others write.
+    service
+        What the process tree measured of itself (:class:`holter.types.Gauged`); None for a table that others write.
     segment
         Which slice of the rows this is; None for all of them.
     outcomes
@@ -42,6 +44,7 @@ class Window:
     series: Mapping[str, Series] | None = None
     segment: str | None = None
     outcomes: Outcomes | None = None
+    service: Mapping[str, Series] | None = None
 
     @property
     def n(self) -> int:

@@ -38,6 +38,9 @@ TITLES: Final = {
     "data_quality.missing_column": Title("Missing column", Unit.COUNT),
     "data_quality.extra_column": Title("Extra column", Unit.COUNT),
     "data_quality.type_error": Title("Share of values of another type", Unit.SHARE),
+    "data_quality.commonest_rate": Title("Share of the most frequent value", Unit.SHARE),
+    "data_quality.constant": Title("Constant column", Unit.COUNT),
+    "data_quality.unit_change": Title("Change of unit", Unit.COUNT),
     "data_quality.rows": Title("Rows", Unit.COUNT),
     "constraints.broken": Title("Broken constraints", Unit.COUNT),
     "performance.roc_auc": Title("ROC AUC"),
@@ -110,6 +113,14 @@ TITLES: Final = {
     "traffic.latency_p50_ms": Title("Median latency", Unit.MILLISECONDS),
     "traffic.latency_p95_ms": Title("Latency, 95th percentile", Unit.MILLISECONDS),
     "traffic.gaps": Title("Requests served but not recorded", Unit.COUNT),
+    "service.journal_lag_s": Title("Longest wait of a request for its table, seconds"),
+    "service.journal_mb": Title("Most that the journal held, MiB"),
+    "service.journal_filled": Title("Share of what the journal may hold", Unit.SHARE),
+    "service.workers_missing": Title("Workers that should have answered and did not", Unit.COUNT),
+    "service.workers_replaced": Title("Workers lost and replaced", Unit.COUNT),
+    "service.busy": Title("Share of time in which workers were busy", Unit.SHARE),
+    "service.waiting": Title("Requests in line for a worker", Unit.COUNT),
+    "service.gaps": Title("Requests served but not recorded, as workers say", Unit.COUNT),
 }
 """Every metric of the catalogue, by ``signal.metric``."""
 

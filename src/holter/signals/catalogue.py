@@ -13,6 +13,7 @@ from holter.signals.domain_classifier import DomainClassifier
 from holter.signals.estimated_performance import EstimatedPerformance
 from holter.signals.performance import Performance
 from holter.signals.prediction_drift import PredictionDrift
+from holter.signals.service import ServiceHealth
 from holter.signals.signal import Signal
 from holter.signals.telemetry import Telemetry
 from holter.signals.traffic import TrafficHealth
@@ -33,6 +34,7 @@ CATALOGUE: Final[Mapping[str, Callable[..., Signal]]] = MappingProxyType(
         EstimatedPerformance.name: EstimatedPerformance,
         TrafficHealth.name: TrafficHealth,
         Telemetry.name: Telemetry,
+        ServiceHealth.name: ServiceHealth,
     }
 )
 """The signals Holter brings, in the order in which a report shows them."""

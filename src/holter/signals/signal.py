@@ -13,7 +13,7 @@ class Need(Flag):
 
     ``PROFILE``: the summary of all columns. ``ROWS``: the records. ``LABELS``: late enough for labels to be there; with
     ``ROWS`` the records, without it the records or the sums of their outcomes. ``TRAFFIC``: what happened to the
-    requests. ``SERIES``: custom metrics and events. The baseline is filled
+    requests. ``SERIES``: custom metrics and events. ``SERVICE``: how journal and workers were. The baseline is filled
     the same way, and its rows always bring the labels they have.
     """
 
@@ -22,6 +22,7 @@ class Need(Flag):
     LABELS = auto()
     TRAFFIC = auto()
     SERIES = auto()
+    SERVICE = auto()
 
 
 class Signal(Protocol):

@@ -32,6 +32,7 @@ from holter.types.records import (
 )
 from holter.types.schema import Feature, Kind, Schema, Task
 from holter.types.series import Occurrence, Series, SeriesKind
+from holter.types.service import Gauged
 from holter.types.time import Span, as_utc, parse_duration
 from holter.types.traffic import Traffic
 
@@ -64,6 +65,7 @@ __all__ = [
     "Evidence",
     "Family",
     "Feature",
+    "Gauged",
     "Interval",
     "Kind",
     "Measurement",
