@@ -33,7 +33,7 @@ def run(stream: Stream) -> dict[str, Any]:
             waiting.append(window)
         if len(waiting) > late:
             old = waiting.popleft()
-            judged.append(see(watcher, old))
+            judged.append(watcher.labels(old.table, start=old.start, end=old.end))
         seen.append([any(_alarm(each) for each in judged), any(each.began for each in judged), judged[0].calibrated])
         said += [[number, _sentence(each)] for each in judged if each.began]
     columns = ("".join("01"[value] for value in column) for column in zip(*seen, strict=True))
@@ -41,7 +41,7 @@ def run(stream: Stream) -> dict[str, Any]:
 
 
 def see(watcher: Any, window: Window, *, known: bool = True) -> Any:
-    """Show a window; ``known`` false: without its labels, which have not come yet. Shown again, it has them."""
+    """Show a window; ``known`` false: without its labels, which have not come yet."""
     table = window.table
     if not known:
         place = table.column_names.index(LABEL)
