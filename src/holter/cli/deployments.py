@@ -165,11 +165,14 @@ def promote(name: str, version: int | None, reason: str, wait: bool, as_json: bo
     _tell(deployment.wait() if wait else deployment, as_json=as_json)
 
 
+_KEY = "Header, or body:FIELD of a JSON request, that keeps a customer with a version."
+
+
 @deployments.command()
 @click.argument("name")
 @click.option("--version", type=int, help="The version that is to answer a share of the requests.")
 @click.option("--weight", type=click.FloatRange(0, 100, min_open=True), default=5.0, show_default=True, help="Percent.")
-@click.option("--key", default="x-holter-key", show_default=True, help="Header that keeps a customer with a version.")
+@click.option("--key", default="x-holter-key", show_default=True, help=_KEY)
 @click.option("--stop", is_flag=True, help="End the canary.")
 @click.option("--reason", default="asked for", show_default=True, help="For the ledger.")
 @click.option("--wait", is_flag=True, help="Wait until it is so.")

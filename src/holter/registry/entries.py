@@ -13,6 +13,8 @@ from holter.types import Schema
 
 STICKY_HEADER: Final = "x-holter-key"
 """The header that keeps a customer with one version, unless the canary names another."""
+BODY_KEY: Final = "body:"
+"""How a canary's key begins that is a field of the JSON body, not a header: ``body:customer``, ``body:who.id``."""
 
 
 @dataclass(frozen=True)
@@ -104,9 +106,9 @@ class DeploymentSettings:
 class Canary:
     """A second version that answers a share of the requests.
 
-    ``weight`` is that share in percent, above 0 and at most 100. ``key`` names the request header whose value decides
-    which version answers, so that one customer is always answered by the same; requests without it are drawn by their
-    request id.
+    ``weight`` is that share in percent, above 0 and at most 100. ``key`` names the request header, or with
+    :data:`BODY_KEY` the field of the body, whose value decides which version answers, so that one customer is always
+    answered by the same; requests without it are drawn by their request id.
     """
 
     version: int

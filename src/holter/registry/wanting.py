@@ -1,20 +1,22 @@
 """What a deployment should be: which version answers, which beside it, whether at all."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
-from re import fullmatch
 from typing import Any, Final
 
 from holter.errors import BadSetting, InputError
 from holter.registry.book import note
 from holter.registry.deployments import Deployments
-from holter.registry.entries import Canary, Deployment, Wanted
+from holter.registry.entries import BODY_KEY, Canary, Deployment, Wanted
 from holter.registry.rows import wanted_row
 from holter.store.protocols import Lease
 from holter.store.tables import DEPLOYMENT
 
 _HEADER: Final = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 """A header name: a token of RFC 9110, section 5.6.2."""
+_FIELD: Final = re.escape(BODY_KEY) + r"[^.]+(\.[^.]+){0,3}"
+"""A field of the body: names of at most four objects, one within the other."""
 
 
 class Wanting(Deployments):
@@ -61,17 +63,15 @@ class Wanting(Deployments):
         NotFound
             If there is no such deployment, or its model has no such version.
         BadSetting
-            If the weight is no share, or the key no header.
+            If the weight is no share, or the key neither a header nor a field.
         InputError
             If that version answers already.
         """
         if canary is not None:
             if not 0 < canary.weight <= 100:
                 raise BadSetting("weight", f"{canary.weight} is not above 0 and at most 100 (percent).")
-            if not fullmatch(_HEADER, canary.key):
-                raise BadSetting("key", f"{canary.key!r} is not the name of a header.")
+            canary = replace(canary, key=_key(canary.key))
             self._second(name, canary.version)
-            canary = replace(canary, key=canary.key.lower())
         return self.change(name, lambda old: replace(old, canary=canary), actor=actor, reason=reason, facts=facts)
 
     def want_shadow(
@@ -148,3 +148,14 @@ def answered_by(wanted: Wanted, version: int) -> Wanted:
     canary = None if wanted.canary and wanted.canary.version == version else wanted.canary
     shadow = None if wanted.shadow == version else wanted.shadow
     return replace(wanted, version=version, previous=wanted.version, canary=canary, shadow=shadow)
+
+
+def _key(key: str) -> str:
+    """Return a key as it is compared: headers know no case. Raises BadSetting."""
+    if re.fullmatch(_FIELD, key):
+        return key
+    if not re.fullmatch(_HEADER, key):
+        raise BadSetting(
+            "key", f"{key!r} is neither the name of a header nor {BODY_KEY}FIELD or {BODY_KEY}OUTER.INNER."
+        )
+    return key.lower()

@@ -84,8 +84,15 @@ class Conversation:
         while True:
             if self._limit:  # a thread of C, so that it ends even a worker that never lets go of the interpreter
                 faulthandler.dump_traceback_later(self._limit + HANG_SECONDS, exit=True, file=STDERR)
-            counts = {"answered": seen.answered, "failed": seen.failed, "gaps": seen.gaps}
-            await self._tell(Tell("beat", **counts, busy_us=seen.busy_us, waiting=seen.waiting))
+            beat = Tell(
+                "beat",
+                answered=seen.answered,
+                failed=seen.failed,
+                gaps=seen.gaps,
+                busy_us=seen.busy_us,
+                waiting=seen.waiting,
+            )
+            await self._tell(beat)
             await asyncio.sleep(BEAT_SECONDS)
 
     async def _tell(self, tell: Tell) -> None:

@@ -80,7 +80,7 @@ class Tell(msgspec.Struct, frozen=True, omit_defaults=True):
     what of that with 500 or more, what it could not record, and how long it was busy so far; and how many requests
     wait), ``closed`` (it takes no new connection) or ``failed`` (with the reason). A supervisor says ``listen``,
     ``drain`` (with the seconds that idle connections may stay) or ``split`` (hand ``weight`` percent on to ``version``
-    at ``address``, by the header ``key``).
+    at ``address``, by the header ``key``, or by a field of the body: ``body:`` and its name).
     """
 
     word: Literal["ready", "listening", "beat", "closed", "failed", "listen", "drain", "split"]

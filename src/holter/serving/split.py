@@ -11,9 +11,11 @@ from hashlib import blake2b
 from typing import Any, Final, Protocol
 from uuid import uuid4
 
+from holter.registry.entries import BODY_KEY
 from holter.serving.hop import Answer, Hop
 from holter.serving.order import Tell
 from holter.serving.scope import Receive, Scope
+from holter.serving.sticky import MOST_BYTES, BodyKey
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
@@ -69,6 +71,7 @@ class Split:
         self._application, self._limit, self._seconds = application, limit, seconds
         self._hop: Hop | None = None
         self._share, self._version, self._key = 0.0, 0, b""
+        self._field: BodyKey | None = None
         self.handed_on = self.taken_back = 0
 
     @property
@@ -81,13 +84,17 @@ class Split:
         if self._hop is not None:
             self._hop.close()
         self._hop = Hop(tell.address, self._seconds) if tell.weight else None
-        self._share, self._version, self._key = tell.weight / 100, tell.version, tell.key.encode()
+        self._share, self._version = tell.weight / 100, tell.version
+        of_body = tell.key.startswith(BODY_KEY)
+        self._field = BodyKey(tell.key.removeprefix(BODY_KEY).split(".")) if of_body else None
+        self._key = b"" if of_body else tell.key.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or let the canary do so."""
         hop = self._hop
         if hop is not None and scores(scope):
-            who = self._customer(scope)
+            who, receive = await self._named(receive)
+            who = who or self._customer(scope)
             if who is None:
                 scope = identified(scope)
                 who = self._customer(scope) or b""
@@ -96,8 +103,15 @@ class Split:
                 return
         await self._application(scope, receive, send)
 
+    async def _named(self, receive: Receive) -> tuple[bytes | None, Receive]:
+        """Return the key that the body holds, where that is what counts, and how to receive the body once more."""
+        if self._field is None:
+            return None, receive
+        messages, whole = await _read(receive, MOST_BYTES)
+        return (None if whole is None else self._field.of(whole)), _again(messages, receive)
+
     def _customer(self, scope: Scope) -> bytes | None:
-        """Return what a request is drawn by: the key of its customer, else its id; None where it has neither."""
+        """Return what a request is drawn by: the header of its customer, else its id; None where it has neither."""
         request = None
         for name, value in scope["headers"]:
             if name == self._key and value:

@@ -235,15 +235,16 @@ class Deployment:
         weight
             Its share in percent. A new weight for the same version moves no customer back.
         key
-            Request header by whose value the version is drawn, so that a customer stays with one; requests without it
-            are drawn by their id.
+            Request header by whose value the version is drawn, so that a customer stays with one; ``body:customer``
+            names a field of a JSON body instead, ``body:who.id`` one within an object. Requests without it are drawn
+            by their id.
 
         Raises
         ------
         NotFound
             If the model has no such version.
         InputError
-            If that version answers already, the weight is no share, or the key no header.
+            If that version answers already, the weight is no share, or the key neither a header nor a field.
         """
         wanted = None if version is None else Canary(version, weight, key)
         self.shelves.registry.want_canary(self.name, wanted, actor=actor(), reason=reason)

@@ -186,7 +186,8 @@ def beside(item: DeploymentEntry) -> Sequence[str]:
     lines, wanted, seen = [], item.wanted, item.observed
     if wanted.canary is not None:
         state = "answers" if seen.canary == wanted.canary.version else "is to answer"
-        by = f"drawn by the header {wanted.canary.key}"
+        kind, _, field = wanted.canary.key.rpartition(":")
+        by = f"drawn by {field} in the body" if kind else f"drawn by the header {field}"
         lines.append(
             f"canary: version {wanted.canary.version} {state} {wanted.canary.weight:g} % of the requests, {by}"
         )

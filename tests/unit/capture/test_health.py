@@ -73,7 +73,7 @@ def test_a_table_that_refuses_every_commit_falls_behind_although_its_traffic_is_
     with Journal(journal_folder(shelves.root, "credit")) as journal:
         journal.append(frame(0))
         Compactor(shelves).once(now, flush=True)
-        log = sorted((shelves.root / "records" / "credit" / "_delta_log").glob("*.json"))[-1]
+        log = max((shelves.root / "records" / "credit" / "_delta_log").glob("*.json"))
         (log.parent / f"{int(log.stem) + 1:020d}.json").mkdir()  # where the next commit would go
         journal.append(frame(60_000_000))
         assert Compactor(shelves).once(now, flush=True).failed == ("credit",)

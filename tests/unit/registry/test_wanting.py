@@ -74,7 +74,14 @@ def test_a_weight_is_a_percentage(registry, weight):
         canary(registry, weight=weight)
 
 
-@pytest.mark.parametrize("key", ["", "two words", "a:b", "ü"])
+@pytest.mark.parametrize("key", ["body:customer", "body:Who.Id", "body:two words", "body:a:b", "body:a.b.c.d"])
+def test_a_key_may_be_a_field_of_the_body_as_it_is_written(registry, key):
+    assert canary(registry, key=key).canary.key == key
+
+
+@pytest.mark.parametrize(
+    "key", ["", "two words", "a:b", "ü", "body:", "body:.a", "body:a.", "body:a..b", "body:a.b.c.d.e"]
+)
 def test_a_key_is_the_name_of_a_header(registry, key):
     with pytest.raises(BadSetting, match="key"):
         canary(registry, key=key)

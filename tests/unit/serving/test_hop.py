@@ -8,7 +8,8 @@ import pytest
 
 from holter.serving.hop import Hop
 from holter.serving.order import Tell
-from holter.serving.split import Split
+from holter.serving.split import Split, place
+from holter.serving.sticky import MOST_BYTES
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nx-a: 1\r\ndate: now\r\n\r\nhi"
 SPLIT = {"weight": 100.0, "version": 8, "key": "x-holter-key"}
@@ -194,6 +195,39 @@ def test_a_body_too_large_and_a_client_that_left_stay_where_they_are():
 def test_a_worker_that_drains_says_so_on_the_answers_of_the_canary_too():
     answers, _, _ = split(Other(OK), ((b"a",), {}), draining=True)
     assert answers[0][1][b"connection"] == b"close"
+
+
+def test_a_customer_is_drawn_by_a_field_of_the_body_which_is_whole_all_the_same():
+    names = [f"c{number}" for number in range(40)]
+
+    def asking(name, **more):
+        return (b'{"data": [[1]], "who": {"id": ', f'"{name}"'.encode(), b"}}"), more
+
+    twice = [asking(name) for name in names] + [asking(name, headers=[(b"x-holter-key", b"z")]) for name in names]
+    answers, inner, _ = split(Other(*[OK] * 80), *twice, limit=1000, key="body:who.id", weight=50.0)
+    went = [status == 200 for status, _, _ in answers[:-1]]
+    assert went[:40] == went[40:]
+    assert went[:40] == [place(name.encode(), 8) < 0.5 for name in names]
+    assert 10 < sum(went[:40]) < 30
+    assert inner.bodies[0] == b"".join(twice[went.index(False)][0])
+
+
+@pytest.mark.parametrize("body", [b"", b"nope", b'{"who": null}', b'{"data": [[1]]}'])
+def test_a_body_that_names_nobody_is_drawn_by_its_request_id(body):
+    ids = [f"r{number}".encode() for number in range(20)]
+    asked = [((body[:50], body[50:]), {"headers": [(b"x-request-id", each)]}) for each in ids]
+    other = Other(*[OK] * 20)
+    answers, inner, _ = split(other, *asked, limit=1000, key="body:who", weight=50.0)
+    assert [status == 200 for status, _, _ in answers[:-1]] == [place(each, 8) < 0.5 for each in ids]
+    assert set(inner.bodies[:-1]) == {body}
+    assert all(each.endswith(b"\r\n\r\n" + body) for each in other.asked)
+
+
+def test_a_body_too_large_to_look_into_is_handed_on_whole():
+    body, other = b'{"who": 1, "x": "' + b"x" * MOST_BYTES + b'"}', Other(b"", OK)
+    answers, _, _ = split(other, ((body[:9], body[9:]), {}), limit=0, key="body:who")
+    assert answers[0][0] == 200
+    assert b"".join(other.asked).endswith(b"\r\n\r\n" + body)
 
 
 def test_a_customer_who_is_not_in_the_share_stays():
