@@ -43,7 +43,7 @@ FEATURES = (
 FACTS = {"rows", "minimum", "maximum", "contribution"}
 FACTS |= {"journal_lag_s", "journal_mb", "journal_filled", "workers_missing", "busy", "waiting"}
 """What a window is, not what it tells of a law behind it: no interval."""
-JOINT = {"domain_classifier"}
+JOINT = {"domain_classifier", "segments"}
 """Asks about all features together: a broken one changes the numbers, and may not cost the answer."""
 UNANSWERED = {Verdict.INSUFFICIENT, Verdict.UNDEFINED, Verdict.ERROR}
 

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from holter.errors import BadSetting, NotFound
+from holter.signals.causes import Causes
 from holter.signals.constraints import ConstraintsKept
 from holter.signals.data_drift import DataDrift
 from holter.signals.data_quality import DataQuality
@@ -13,6 +14,7 @@ from holter.signals.domain_classifier import DomainClassifier
 from holter.signals.estimated_performance import EstimatedPerformance
 from holter.signals.performance import Performance
 from holter.signals.prediction_drift import PredictionDrift
+from holter.signals.segments import Segments
 from holter.signals.service import ServiceHealth
 from holter.signals.signal import Signal
 from holter.signals.telemetry import Telemetry
@@ -32,6 +34,8 @@ CATALOGUE: Final[Mapping[str, Callable[..., Signal]]] = MappingProxyType(
         PredictionDrift.name: PredictionDrift,
         Performance.name: Performance,
         EstimatedPerformance.name: EstimatedPerformance,
+        Segments.name: Segments,
+        Causes.name: Causes,
         TrafficHealth.name: TrafficHealth,
         Telemetry.name: Telemetry,
         ServiceHealth.name: ServiceHealth,
