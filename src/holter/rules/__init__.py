@@ -6,6 +6,7 @@ from holter.rules.breaking import breaks, broken_by
 from holter.rules.budget import Budget
 from holter.rules.decide import Calibration, decide
 from holter.rules.rule import Level, Response, Rule
+from holter.rules.silence import Silence
 from holter.rules.titles import number, title
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Level",
     "Response",
     "Rule",
+    "Silence",
     "advance",
     "breaks",
     "broken_by",

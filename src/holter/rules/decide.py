@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Self
 
+from holter.rules.judgement import Judgement
 from holter.rules.material import MATERIAL, Material, Worse
+from holter.rules.rule import Level
 from holter.types import CERTAIN, Calibrated, Evidence, Measurement, Verdict
 
 LEVEL: Final = 0.001
@@ -27,17 +29,25 @@ class Calibration:
         For ``no``: what is missing, as a clause ("the baseline holds the rows the model was fitted on").
     material
         The smallest effect that matters, per ``signal.metric``.
+    judgement
+        What the learned null says of the window (:func:`holter.rules.stepping.step`); None where none was learned.
     """
 
     level: float = LEVEL
     state: Calibrated = Calibrated.IID
     why: str = ""
     material: Mapping[str, Material] = field(default_factory=lambda: MATERIAL)
+    judgement: Judgement | None = None
 
     @classmethod
     def iid(cls, level: float = LEVEL) -> Self:
         """Believe p-values of two independent samples."""
         return cls(level)
+
+    @classmethod
+    def learned(cls, judgement: Judgement, level: float = LEVEL) -> Self:
+        """Follow what the learned null says; what it did not look at is judged as two independent samples."""
+        return cls(level, judgement=judgement)
 
     @classmethod
     def uncalibrated(cls, why: str) -> Self:
@@ -53,6 +63,10 @@ def decide(measurements: Sequence[Measurement], calibration: Calibration) -> lis
     :data:`holter.rules.material.MATERIAL`, in the direction that is worse). Distances of one feature that rest on the
     same test count once. Certain facts (a missing column) stand outside: any is an alarm, also when ``calibrated`` is
     ``no`` and nothing else can be.
+
+    With a judgement, that is the law: a measurement is an alarm when the null has a finding of at least a warning on
+    its column (or on the metric itself), and ``reason`` gives the finding, its p-value and the level it was given.
+    While the judgement is uncalibrated none is, and ``reason`` says what is missing.
 
     Parameters
     ----------
@@ -78,9 +92,32 @@ def decide(measurements: Sequence[Measurement], calibration: Calibration) -> lis
     >>> decide([drift], Calibration.iid())[0].verdict
     <Verdict.ALARM: 'alarm'>
     """
-    tests = {_test(each, each.evidence.p_value) for each in measurements if each.evidence and _tested(each)}
+    found = [_answered(each, calibration) for each in measurements]
+    tests = {_test(each, each.evidence.p_value) for each in found if each.evidence and _tested(each)}
     limit = _holm([test[-1] for test in tests], calibration.level)
-    return [each if each.verdict is not None else _judge(each, limit, calibration) for each in measurements]
+    return [each if each.verdict is not None else _judge(each, limit, calibration) for each in found]
+
+
+def _answered(measurement: Measurement, calibration: Calibration) -> Measurement:
+    """Judge by the learned null; what it did not look at comes back as it is."""
+    judgement, evidence = calibration.judgement, measurement.evidence
+    certain = evidence is not None and evidence.test == CERTAIN
+    if judgement is None or certain or measurement.verdict is not None or measurement.value is None:
+        return measurement
+    if not judgement.covers(measurement):
+        return measurement
+    finding = judgement.about(measurement)
+    material = calibration.material.get(measurement.name)
+    rising = evidence is None or evidence.effect is None or evidence.effect >= 0
+    threshold = material.threshold(evidence.baseline if evidence else None, rising=rising) if material else None
+    if not judgement.calibrated:
+        why = f"not judged: {judgement.why}"
+        return measurement.judged(Verdict.OK, calibrated=Calibrated.NO, threshold=threshold, reason=why)
+    if finding is None:
+        return measurement.judged(Verdict.OK, calibrated=Calibrated.YES, threshold=threshold)
+    verdict = Verdict.OK if finding.level is Level.INFORMATION else Verdict.ALARM
+    reason = finding.sentence if verdict is Verdict.ALARM else f"real, too small to matter: {finding.sentence}"
+    return measurement.judged(verdict, calibrated=Calibrated.YES, threshold=threshold, reason=reason)
 
 
 def _tested(measurement: Measurement) -> bool:

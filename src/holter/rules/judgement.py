@@ -1,10 +1,29 @@
 """What is said of a window, and on what grounds."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from holter.rules.rule import Level
-from holter.types import ContrastKey, Span
+from holter.types import ContrastKey, Family, Measurement, Span
+
+Looked = tuple[str, str, str | None, str | None]
+_NAMED: Final = {"null_rate": "missing", "unseen_rate": "unseen"}
+"""Metrics of data quality that are the mean of a contrast."""
+
+
+def looked_at(key: ContrastKey) -> Looked:
+    """Return what a contrast is about, the way measurements say it."""
+    if key.family is Family.METRIC:
+        return key.signal, key.name.partition(".")[2], key.feature, key.segment
+    metric = key.name if key.signal == "data_quality" else ""
+    return key.signal, metric, key.feature, key.segment
+
+
+def asked_about(measurement: Measurement) -> tuple[Looked, ...]:
+    """Return the contrasts that answer for a measurement: those of its metric, and those of its column."""
+    signal, metric, where = measurement.signal, measurement.metric, (measurement.feature, measurement.segment)
+    exact = (signal, _NAMED.get(metric, metric), *where)
+    return (exact,) if signal == "data_quality" else (exact, (signal, "", *where))
 
 
 @dataclass(frozen=True)
@@ -89,6 +108,9 @@ class Judgement:
         Whether it begins here.
     why
         What is missing where it is not calibrated, what goes on where an alarm is on; else empty.
+    looked
+        What was looked at: signal, metric (empty for contrasts of a column), feature and segment of each. The rest was
+        not.
     """
 
     window: Span
@@ -97,6 +119,7 @@ class Judgement:
     on: Level | None = None
     began: bool = False
     why: str = ""
+    looked: frozenset[Looked] = frozenset()
 
     @property
     def level(self) -> Level | None:
@@ -108,6 +131,15 @@ class Judgement:
     def alarm(self) -> bool:
         """Whether the window is under alarm: a warning or a page."""
         return self.on is not None
+
+    def covers(self, measurement: Measurement) -> bool:
+        """Tell whether contrasts of the measurement's column, or of its metric, were looked at."""
+        return not self.looked.isdisjoint(asked_about(measurement))
+
+    def about(self, measurement: Measurement) -> Finding | None:
+        """Return the finding that answers for a measurement; None where there is none."""
+        asked = asked_about(measurement)
+        return next((each for each in self.findings if looked_at(each.key) in asked), None)
 
     @property
     def accepted(self) -> bool:

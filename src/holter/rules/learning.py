@@ -12,7 +12,7 @@ from holter.rules.budget import Budget
 from holter.rules.cycles import learned_cycles
 from holter.rules.history import Table, by_group, families
 from holter.rules.null import Blocks, Mix, Null
-from holter.rules.omnibus import cells, members_of, squared
+from holter.rules.omnibus import Cells, members_of
 from holter.stats.between_variance import RHO, mean_square_likelihood, restricted_likelihood
 from holter.stats.mixing_prior import mixing_prior, posterior
 from holter.types import ContrastKey, Contrasts, Family, Span
@@ -327,14 +327,13 @@ def _mixes(table: Table, centre: Floats, found: _Learned) -> tuple[Mix, ...]:
 
 def _mix_likelihood(merged: Floats, rows: Floats, places: npt.NDArray[np.int64], centre: Floats, scale: int) -> Floats:
     """Return the likelihood of a column's between-block variance, all its shares together."""
-    share = centre[places]
     n = rows[:, places[0]]
     full = n > 0
-    if full.sum() < 2:
+    cells = Cells.of(centre[places], float(np.median(n[full])) if full.any() else 0.0)
+    if full.sum() < 2 or cells.freedom < 1:
         return np.zeros(len(RHO))
-    count, _ = cells(share)
-    ratio = float((squared(merged[full][:, places], share) * n[full]).mean()) / max(count - 1, 1)
+    ratio = float((cells.squared(merged[full][:, places]) * n[full]).mean()) / cells.freedom
     blocks = len(n) + scale - 1
-    freedom = max(blocks / scale - 1, 0.0) * max(count - 1, 1) / 2
+    freedom = max(blocks / scale - 1, 0.0) * cells.freedom / 2
     found: Floats = mean_square_likelihood([ratio / max(1 - scale / blocks, 0.05)], [freedom])[0]
     return found

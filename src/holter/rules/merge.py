@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from holter.rules.null import Mix, Null
-from holter.rules.omnibus import mix_tail, squared, usable
+from holter.rules.omnibus import Cells, mix_tail, usable
 from holter.stats.between_variance import RHO
 from holter.stats.predictive_tails import count_tail, mixture_tail, skewed_tail
 from holter.types import Span
@@ -144,10 +144,12 @@ class Merge:
         calm = usable(float(chances @ RHO), n, usual)
         if n < _LEAST_ROWS or not calm or (np.abs(apart) <= null.envelope[self.place, members]).all():
             return 1.0, 0.0
-        share = null.mean[members]
+        cells = Cells.of(null.mean[members], n)
+        if cells.freedom < 1:
+            return 1.0, 0.0
         unrest = float(self.unrest[members[0]])
         between = max(1.0, usual / n) * RHO / usual
         known = (1 + float(null.memory[members].mean())) / max(float(null.rows[members[0]]), 1.0)
-        statistic = float(squared(apart, share))
-        p = mix_tail(statistic, share, unrest * (1 / n + between) + known, chances, n)
+        statistic = float(cells.squared(apart))
+        p = mix_tail(statistic, cells, unrest * (1 / n + between) + known, chances, n)
         return p, float(np.sqrt(statistic))

@@ -1,6 +1,7 @@
 """A categorical column as a whole: one quadratic test over its frequent categories."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -12,8 +13,9 @@ Floats = npt.NDArray[np.float64]
 
 NAME: Final = "mix"
 PREFIX: Final = "share of "
-_LEAST_REST: Final = 0.002
-"""Share from which all other categories together are a cell."""
+_EXPECTED: Final = 4.0
+"""Rows that a cell must expect; smaller cells are pooled. A gamma law with the right mean and variance is then right in
+its far tail to a factor of two (Cochran's rule of five, for a statistic whose variance is corrected)."""
 _CALM: Final = 0.25
 """Between-window variance, relative to sampling, up to which the test is used: beyond it the days do not move all
 categories alike, and the law of the sum is not known."""
@@ -29,21 +31,49 @@ def members_of(keys: Sequence[ContrastKey]) -> dict[ContrastKey, npt.NDArray[np.
     return {mix: np.array(places, np.int64) for mix, places in found.items() if len(places) > 1}
 
 
-def squared(apart: Floats, share: Floats) -> Floats:
-    r"""Return :math:`\sum_c (x_c - p_c)^2 / p_c` over the last axis, the rest of the categories being one cell more."""
-    total: Floats = (apart**2 / share).sum(-1)
-    rest = 1 - share.sum()
-    return total + apart.sum(-1) ** 2 / rest if rest >= _LEAST_REST else total
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """The cells of a column that expect enough rows; all other categories together are one more, if they do.
+
+    Parameters
+    ----------
+    kept
+        Which of the column's shares are cells.
+    share
+        Their expected shares.
+    rest
+        That of all others together; 0 where it is no cell.
+    """
+
+    kept: npt.NDArray[np.bool_]
+    share: Floats
+    rest: float
+
+    @classmethod
+    def of(cls, share: Floats, n: float) -> "Cells":
+        """Choose the cells for windows of n rows."""
+        kept = share * n >= _EXPECTED
+        rest = 1 - float(share[kept].sum())
+        return cls(kept, share[kept], rest if rest * n >= _EXPECTED else 0.0)
+
+    @property
+    def freedom(self) -> int:
+        """How many of the cells are free."""
+        return len(self.share) - (0 if self.rest else 1)
+
+    def squared(self, apart: Floats) -> Floats:
+        r"""Return :math:`\sum_c (x_c - p_c)^2 / p_c` over the last axis."""
+        inside = apart[..., self.kept]
+        total: Floats = (inside**2 / self.share).sum(-1)
+        return total + inside.sum(-1) ** 2 / self.rest if self.rest else total
+
+    @property
+    def inverse(self) -> float:
+        """The sum of 1 / p."""
+        return float((1 / self.share).sum()) + (1 / self.rest if self.rest else 0.0)
 
 
-def cells(share: Floats) -> tuple[int, float]:
-    """Return the number of cells and the sum of 1 / p over them."""
-    rest = 1 - float(share.sum())
-    more = rest >= _LEAST_REST
-    return len(share) + more, float((1 / share).sum()) + (1 / rest if more else 0.0)
-
-
-def mix_tail(statistic: float, share: Floats, variance: Floats, chances: Floats, n: float) -> float:
+def mix_tail(statistic: float, cells: Cells, variance: Floats, chances: Floats, n: float) -> float:
     r"""Return the tail of the statistic when each cell's share varies by p times one of several variances.
 
     :math:`Q / v` has mean K - 1 and, for multinomial counts, variance
@@ -55,9 +85,8 @@ def mix_tail(statistic: float, share: Floats, variance: Floats, chances: Floats,
     """
     from scipy.special import gammaincc
 
-    count, inverse = cells(share)
-    mean = max(count - (1 if 1 - float(share.sum()) >= _LEAST_REST or count == 1 else 0), 1)
-    spread = max(2 * mean + (inverse - count**2 - 2 * count + 2) / max(n, 1.0), mean)
+    mean, count = cells.freedom, cells.freedom + 1
+    spread = max(2 * mean + (cells.inverse - count**2 - 2 * count + 2) / n, mean)
     return float((chances * gammaincc(mean**2 / spread, statistic / variance * mean / spread)).sum())
 
 

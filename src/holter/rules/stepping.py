@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from holter.rules.budget import Budget
 from holter.rules.course import KEPT, Course, On, Seen
-from holter.rules.judgement import Finding, Judgement
+from holter.rules.judgement import Finding, Judgement, looked_at
 from holter.rules.learning import learn
 from holter.rules.merge import Merge
 from holter.rules.null import Null
@@ -67,6 +67,8 @@ def step(
     look = _Look.of(null, course, [*late, seen])
     findings = look.findings(material=material) if len(null.keys) else ()
     judgement, on, cut = _judged(null, course, look, findings, span)
+    looked = frozenset(looked_at(key) for key, n in zip(null.keys, found.n, strict=True) if n > 0)
+    judgement = replace(judgement, looked=looked)
     seen = replace(seen, alarmed=judgement.alarm)
     after = [each for each in course.seen if each.span > span]
     count = course.count + (not again)
