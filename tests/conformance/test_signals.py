@@ -17,6 +17,7 @@ from holter.types import (
     LABEL,
     LOWER,
     PREDICTION,
+    REQUEST_ID,
     SCORE,
     SCORES,
     UPPER,
@@ -44,6 +45,7 @@ FACTS = {"rows", "minimum", "maximum", "contribution"}
 FACTS |= {"journal_lag_s", "journal_mb", "journal_filled", "workers_missing", "busy", "waiting"}
 """What a window is, not what it tells of a law behind it: no interval."""
 JOINT = {"domain_classifier", "segments"}
+JOINT |= {"duplicates", "correlation_drift", "reconstruction", "mmd"}
 """Asks about all features together: a broken one changes the numbers, and may not cost the answer."""
 UNANSWERED = {Verdict.INSUFFICIENT, Verdict.UNDEFINED, Verdict.ERROR}
 
@@ -57,6 +59,7 @@ def records(n, task, seed=0):
         "kind": pa.array(rng.choice(["a", "b", "c"], n, p=[0.6, 0.3, 0.1]).tolist(), pa.string()),
         "flag": pa.array((rng.random(n) < 0.4).tolist(), pa.bool_()),
     }
+    table[REQUEST_ID] = [f"{seed}-{row}" for row in range(n)]
     if task is Task.BINARY:
         table |= {SCORE: score, PREDICTION: (score >= 0.5) * 1.0, LABEL: (rng.random(n) < score) * 1.0}
     elif task is Task.REGRESSION:

@@ -11,6 +11,7 @@ from holter.signals.constraints import ConstraintsKept
 from holter.signals.data_drift import DataDrift
 from holter.signals.data_quality import DataQuality
 from holter.signals.domain_classifier import DomainClassifier
+from holter.signals.duplicates import Duplicates
 from holter.signals.estimated_performance import EstimatedPerformance
 from holter.signals.performance import Performance
 from holter.signals.prediction_drift import PredictionDrift
@@ -28,6 +29,7 @@ returns a Signal."""
 CATALOGUE: Final[Mapping[str, Callable[..., Signal]]] = MappingProxyType(
     {
         DataQuality.name: DataQuality,
+        Duplicates.name: Duplicates,
         ConstraintsKept.name: ConstraintsKept,
         DataDrift.name: DataDrift,
         DomainClassifier.name: DomainClassifier,

@@ -19,9 +19,11 @@ from holter.profile import (
 )
 from holter.profile.numbers import SINCE_1970
 from holter.profile.wording import plain_number
+from holter.signals.commonest import commonest
 from holter.signals.contained import contained
 from holter.signals.rates import outside_p_value, rate
 from holter.signals.signal import Need
+from holter.signals.unit_change import unit_change
 from holter.types import CERTAIN, RESERVED, Evidence, Interval, Measurement, Verdict
 
 _NO_ROWS = "the window has no rows"
@@ -44,6 +46,10 @@ class DataQuality:
     - ``unseen_rate``: share of values whose category the baseline never had. Compared with the share of the baseline
       that is seen only once: what an unchanged source is expected to bring anew (Good, The population frequencies of
       species, 1953, Biometrika 40:237). Not of free text and identifiers, which are always new and are not kept.
+    - ``commonest_rate``: share of rows with the most frequent value, and ``constant``: 1 when there is but one
+      (:func:`holter.signals.commonest.commonest`). A sensor that is stuck shows here.
+    - ``unit_change``: 1 when a change of unit explains nearly all of how a column of numbers changed, and nothing less
+      does; the reason names it (:func:`holter.signals.unit_change.unit_change`).
     - ``out_of_range_rate``: share of finite numbers outside of the baseline's smallest to largest. Some of n new rows
       always are; the test is exact about how many (:func:`holter.signals.rates.outside_p_value`). Not of points in
       time, which move on by themselves.
@@ -72,6 +78,9 @@ class DataQuality:
         "not_finite_rate",
         "unseen_rate",
         "out_of_range_rate",
+        "commonest_rate",
+        "constant",
+        "unit_change",
     )
 
     def measure(self, target: Window, baseline: Window) -> Sequence[Measurement]:
@@ -176,7 +185,10 @@ def _numbers(column: NumericColumn, known: Column | None, feature: str) -> list[
     bounded = before is not None and before.unit != SINCE_1970
     if bounded and before is not None and before.minimum is not None and before.maximum is not None:
         found.append(_out_of_range(column, before, before.minimum, before.maximum, feature))
-    return found
+    if bounded and before is not None and not before.unit:
+        change = unit_change(column, before)
+        found.append(_fact("unit_change", float(change is not None), column.finite, feature, change or ""))
+    return found if column.unit == SINCE_1970 else [*found, *commonest(column, before, feature)]
 
 
 def _out_of_range(column: NumericColumn, before: NumericColumn, low: float, high: float, feature: str) -> Measurement:
@@ -198,6 +210,8 @@ def _categories(column: CategoricalColumn | TextColumn, known: Column | None, fe
     found = [_rate("empty_rate", column.empty, column.n, empty, feature)]
     if isinstance(column, CategoricalColumn) and isinstance(before, CategoricalColumn) and before.present:
         found.append(_unseen(column, before, feature))
+    if isinstance(column, CategoricalColumn):
+        found += commonest(column, before if isinstance(before, CategoricalColumn) else None, feature)
     return found
 
 
