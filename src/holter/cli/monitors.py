@@ -151,6 +151,18 @@ def backfill(name: str, start: datetime, end: datetime, answer_alerts: bool, as_
 
 @monitors.command()
 @click.argument("name")
+@click.option("--at", callback=lambda _, __, text: when(text), help="The newest window that ends by then (ISO 8601).")
+@click.option("--alert", help="The window of this alert.")
+@workspace_option
+@json_option
+def why(name: str, at: datetime | None, alert: str | None, as_json: bool) -> None:
+    """Say why a window is as it is: who came, where the model got worse, and which rows to look at."""
+    found = workspace().monitor(name).why(at=at, alert=alert)
+    answer(found, found.to_dict(), as_json=as_json)
+
+
+@monitors.command()
+@click.argument("name")
 @click.option("--rules", "rules_file", type=_FILE, help="TOML with [[rules]].")
 @click.option("--rule", "rules", multiple=True, metavar="'METRIC < NUMBER'", help="May be repeated.")
 @workspace_option

@@ -33,6 +33,9 @@ LEDGER_PAGE: Final = 100
 MEASUREMENTS: Final = 300
 """Measurements in the table of a monitor page, newest first."""
 
+_NO_RECORDS: Final = frozenset({"traffic", "telemetry", "service"})
+"""Signals that look at no records: no row explains them."""
+
 FormToken = Callable[[str], str]
 """Returns the token that lets one form do one thing, from what it does (``acknowledge:<alert>``)."""
 
@@ -179,6 +182,8 @@ def alert_page(shelves: Shelves, alert_id: str, now: datetime, form_token: FormT
         alert=alert,
         monitor=_monitor(shelves, alert.monitor),
         figure=history_of(shelves, alert).figure(),
+        worst=worst_segments(shelves.facts.measurements(alert.monitor, span=alert.judged)),
+        by_records=alert.measurement.signal not in _NO_RECORDS,
         events=shelves.facts.events(alert_id),
         messages=[each for each in shelves.facts.outbox() if each.alert == alert_id],
         jobs=[each for each in shelves.facts.jobs() if each.alert == alert_id],

@@ -85,6 +85,13 @@ def _add_findings(routes: APIRouter, shelves: Shelves) -> None:
         found = [each for each in shelves.facts.measurements(name, **asked) if covers(segment, each.segment)]
         return Measurements(tuple(found[-limit:])).to_dict()
 
+    @routes.get("/monitors/{name}/why")
+    def why(name: str, at: datetime | None = None, alert: str | None = None) -> dict[str, Any]:
+        """Say why a window is as it is: the one judged last, one that ends `at` a time, or that of an alert."""
+        from holter.workspace.monitor import Monitor
+
+        return Monitor(shelves, name).why(at=at, alert=alert).to_dict()
+
     @routes.get("/alerts")
     def alerts(
         monitor: str | None = None, open_only: Annotated[bool, Query(alias="open")] = False

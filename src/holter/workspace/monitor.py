@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from holter.registry import Shelves
 from holter.registry.entries import MonitorEntry
@@ -14,6 +14,9 @@ from holter.workspace.identity import actor
 from holter.workspace.printing import every
 from holter.workspace.results import Alerts, Measurements, moment
 from holter.workspace.watching import as_rule
+
+if TYPE_CHECKING:
+    from holter.workspace.why import Why
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,28 @@ class Monitor:
 
         found = backfill(self.shelves, self.name, Span(start, end), datetime.now(UTC), answer=answer)
         return Measurements(tuple(found), self.entry.rules)
+
+    def why(self, *, at: datetime | None = None, alert: str | None = None) -> "Why":
+        """Say why a window is as it is: who came, where the model got worse, and which rows to look at.
+
+        Parameters
+        ----------
+        at
+            The newest window that ends by then; None: the one judged last.
+        alert
+            Id of an alert: the window it rests on.
+
+        Raises
+        ------
+        NotFound
+            If there is no such window or alert.
+        NaiveTime
+            If a time has no zone.
+        """
+        from holter.monitor.why import why
+        from holter.workspace.why import Why
+
+        return Why(self.name, *why(self.shelves, self.name, at, alert))
 
     def replay(self, rules: Sequence[Rule | Mapping[str, Any]] | None = None) -> Alerts:
         """Tell which alerts these rules (None: the monitor's own) would have raised; changes nothing, tells nobody."""
