@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from holter.workspace.beating import on_signal, watch_parent
+from holter.workspace.beating import on_signal, run
 from holter.workspace.foreground import speak, supervisor_of
 from holter.workspace.tree import web_file
 
@@ -23,6 +23,7 @@ def serve(root: Path, *, companion: bool) -> None:
 
     from holter.registry import Shelves
     from holter.web import app
+    from holter.web.otlp import sending
 
     speak()
     shelves = Shelves.open(root)
@@ -34,7 +35,8 @@ def serve(root: Path, *, companion: bool) -> None:
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True, name="web")
     thread.start()
     _announce(root, f"http://{host}:{port}/", port)
-    watch_parent(stop, supervisor_of(root) if companion else None)
+    loop = sending(shelves)
+    run(() if loop is None else (loop,), stop, supervisor_of(root) if companion else None)
     server.should_exit = True
     thread.join(5)
 

@@ -42,6 +42,10 @@ class Settings:
         "", "Mail server: smtp://user:password@host:587, or smtps://. Empty: no mail.", secret=True
     )
     mail_from: str = _setting("holter@localhost", "Sender of mails.")
+    otlp_endpoint: str = _setting(
+        "", "OpenTelemetry receiver of metrics (OTLP over HTTP): http://host:4318. Empty: none. Needs the extra otel."
+    )
+    otlp_seconds: float = _setting(15.0, "Time between two messages to it.")
     beat_seconds: float = _setting(5.0, "Time between two passes of the monitors.")
     compact_seconds: float = _setting(2.0, "Longest time a record waits in a journal before it moves to its table.")
     compact_rows: int = _setting(20_000, "Records in a journal that make it move earlier.")
@@ -60,7 +64,7 @@ class Settings:
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65_535:
             raise BadSetting("port", f"{self.port} is no port; give 0 to 65535.")
-        for name in ("beat_seconds", "compact_seconds", "compact_rows", "journal_keep_days"):
+        for name in ("beat_seconds", "otlp_seconds", "compact_seconds", "compact_rows", "journal_keep_days"):
             if not getattr(self, name) > 0:
                 raise BadSetting(name, f"{getattr(self, name)} is not more than 0.")
         for name in ("journal_max_mb", "rollout_requests"):
@@ -77,6 +81,8 @@ class Settings:
             raise BadSetting("host", f"{self.host} can be reached from other machines. Set a token as well.")
         if self.base_url and not _leads(self.base_url, _WEB_SCHEMES):
             raise BadSetting("base_url", f"{self.base_url!r} is not of the form http://host:port.")
+        if self.otlp_endpoint and not _leads(self.otlp_endpoint, _WEB_SCHEMES):
+            raise BadSetting("otlp_endpoint", f"{self.otlp_endpoint!r} is not of the form http://host:4318.")
         if self.smtp_url and not _leads(self.smtp_url, _MAIL_SCHEMES):
             raise BadSetting("smtp_url", "it is not of the form smtp://host:port.")
 
