@@ -14,9 +14,12 @@ from holter.rules import Calibration, Rule, breaks, decide, title
 from holter.rules.titles import TITLES
 from holter.signals import CATALOGUE, Need, Signal, default, named
 from holter.types import (
+    EVENT_TIME,
     LABEL,
+    LABELLED_AT,
     LOWER,
     PREDICTION,
+    QUERY,
     REQUEST_ID,
     SCORE,
     SCORES,
@@ -59,7 +62,11 @@ def records(n, task, seed=0):
         "kind": pa.array(rng.choice(["a", "b", "c"], n, p=[0.6, 0.3, 0.1]).tolist(), pa.string()),
         "flag": pa.array((rng.random(n) < 0.4).tolist(), pa.bool_()),
     }
+    apart = np.random.default_rng(seed + 1000)
+    table[QUERY] = apart.integers(0, n // 4 + 1, n)
     table[REQUEST_ID] = [f"{seed}-{row}" for row in range(n)]
+    table[EVENT_TIME] = moments = np.datetime64("2026-03-01T00", "us") + np.arange(n) * np.timedelta64(60, "s")
+    table[LABELLED_AT] = moments + (apart.exponential(3600, n) * 1e6).astype("timedelta64[us]")
     if task is Task.BINARY:
         table |= {SCORE: score, PREDICTION: (score >= 0.5) * 1.0, LABEL: (rng.random(n) < score) * 1.0}
     elif task is Task.REGRESSION:
@@ -68,9 +75,10 @@ def records(n, task, seed=0):
     else:
         said = rng.choice(["x", "y", "z"], n)
         truth = np.where(rng.random(n) < 0.7, said, rng.choice(["x", "y", "z"], n))
-        table |= {PREDICTION: pa.array(said.tolist(), pa.string()), LABEL: pa.array(truth.tolist(), pa.string())}
+        table |= {PREDICTION: pa.array(said.tolist(), pa.string()), LABEL: truth}
         chances = [pa.array(np.where(said == name, 0.8, 0.1)) for name in "xyz"]
         table |= {SCORES: pa.StructArray.from_arrays(chances, ["x", "y", "z"])}
+    table[LABEL] = pa.array(table[LABEL], mask=(apart.random(n) < 0.1) & (np.arange(n) > 0))
     return pa.table(table)
 
 

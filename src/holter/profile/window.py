@@ -34,6 +34,8 @@ class Window:
         Which slice of the rows this is; None for all of them.
     outcomes
         Sums of the labelled rows, where they are kept instead of the rows.
+    earlier
+        Sums of older records, whose labels have had their time; None where nobody kept them.
     """
 
     span: Span | None
@@ -44,6 +46,7 @@ class Window:
     series: Mapping[str, Series] | None = None
     segment: str | None = None
     outcomes: Outcomes | None = None
+    earlier: Outcomes | None = None
     service: Mapping[str, Series] | None = None
 
     @property

@@ -13,8 +13,10 @@ from holter.signals.data_quality import DataQuality
 from holter.signals.domain_classifier import DomainClassifier
 from holter.signals.duplicates import Duplicates
 from holter.signals.estimated_performance import EstimatedPerformance
+from holter.signals.labels import Labels
 from holter.signals.performance import Performance
 from holter.signals.prediction_drift import PredictionDrift
+from holter.signals.ranking import Ranking
 from holter.signals.segments import Segments
 from holter.signals.service import ServiceHealth
 from holter.signals.signal import Signal
@@ -35,6 +37,8 @@ CATALOGUE: Final[Mapping[str, Callable[..., Signal]]] = MappingProxyType(
         DomainClassifier.name: DomainClassifier,
         PredictionDrift.name: PredictionDrift,
         Performance.name: Performance,
+        Ranking.name: Ranking,
+        Labels.name: Labels,
         EstimatedPerformance.name: EstimatedPerformance,
         Segments.name: Segments,
         Causes.name: Causes,

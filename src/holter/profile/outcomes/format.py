@@ -53,6 +53,7 @@ class _Body(msgspec.Struct, array_like=True):
     errors: StoredRanks | None
     origin: float
     why: str
+    delays: StoredRanks | None = None
 
 
 def to_bytes(outcomes: Outcomes) -> bytes:
@@ -70,6 +71,7 @@ def to_bytes(outcomes: Outcomes) -> bytes:
         None if outcomes.errors is None else StoredRanks.of(outcomes.errors),
         outcomes.origin,
         outcomes.why,
+        None if outcomes.delays is None else StoredRanks.of(outcomes.delays),
     )
     plain = zlib.compress(msgspec.msgpack.encode(body), 1)
     return _HEAD.pack(MAGIC, FORMAT, zlib.crc32(plain)) + plain
@@ -112,6 +114,7 @@ def _outcomes(body: _Body) -> Outcomes:
         None if body.errors is None else body.errors.ranks(),
         body.origin,
         body.why,
+        None if body.delays is None else body.delays.ranks(),
     )
 
 

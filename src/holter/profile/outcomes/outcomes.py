@@ -40,6 +40,8 @@ class Outcomes:
         Sums of what single rows say, by subject: see :mod:`holter.profile.outcomes.reading_rows`.
     errors
         How the absolute errors of a number are distributed.
+    delays
+        How many seconds labels came after their records, of those for which both times are known.
     origin
         Label from which the moments count squares of labels, of a number.
     why
@@ -61,6 +63,7 @@ class Outcomes:
     errors: RankSummary | None = None
     origin: float = 0.0
     why: str = ""
+    delays: RankSummary | None = None
 
     def __add__(self, other: "Outcomes") -> "Outcomes":
         """Return the sums of the rows of both.
@@ -79,7 +82,6 @@ class Outcomes:
             return replace(self if self.labelled else other, rows=rows)
         there = other.moved(self.origin)
         scores = {name: cells.compressed(K) for name, cells in _added(self.scores, there.scores).items()}
-        errors = [each.errors for each in (self, there) if each.errors is not None]
         return Outcomes(
             self.task,
             rows,
@@ -87,8 +89,9 @@ class Outcomes:
             self.confusion + there.confusion,
             scores,
             _added(self.moments, there.moments),
-            RankSummary.total(errors) if errors else None,
+            _ranked(self.errors, there.errors),
             self.origin,
+            delays=_ranked(self.delays, there.delays),
         )
 
     @classmethod
@@ -106,8 +109,8 @@ class Outcomes:
         1878
         """
         scores = {name: cells.compressed(k) for name, cells in self.scores.items()}
-        errors = None if self.errors is None else self.errors.compressed(errors_k)
-        return replace(self, scores=scores, errors=errors)
+        errors, delays = (None if each is None else each.compressed(errors_k) for each in (self.errors, self.delays))
+        return replace(self, scores=scores, errors=errors, delays=delays)
 
     def moved(self, origin: float) -> "Outcomes":
         """Return the same with squares of labels that count from another label."""
@@ -121,6 +124,11 @@ class Outcomes:
         matrix[square, label], offset[square], offset[label] = 2 * away, away**2, away
         moved = residual.transformed(names, matrix, offset)
         return replace(self, origin=origin, moments={**self.moments, "residual": moved})
+
+
+def _ranked(one: RankSummary | None, other: RankSummary | None) -> RankSummary | None:
+    there = [each for each in (one, other) if each is not None]
+    return RankSummary.total(there) if there else None
 
 
 def _added(one: Mapping[str, _Part], other: Mapping[str, _Part]) -> dict[str, _Part]:

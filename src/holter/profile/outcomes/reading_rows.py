@@ -14,6 +14,7 @@ The moments that are kept, by subject:
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -24,6 +25,7 @@ from holter.profile.outcomes.confusion import Confusion
 from holter.profile.outcomes.outcomes import Outcomes
 from holter.profile.outcomes.reading import Floats, class_scores, coded, numbers
 from holter.profile.outcomes.score_cells import ScoreCells
+from holter.profile.outcomes.waits import Waits
 from holter.profile.ranks import K as RANKS_K
 from holter.profile.ranks import RankSummary
 from holter.stats import brier_losses, log_losses
@@ -34,6 +36,8 @@ THRESHOLD: Final = 0.5
 """Score from which a row is taken for positive where no prediction is logged."""
 MOST_CURVES: Final = 50
 """Classes up to which each has its own counts by score; of more, only losses and the confusion matrix are kept."""
+_LOOKED_AT: Final = 1001
+"""Labels that an origin is chosen from: any that is not far off will do."""
 CLASS_K: Final = 8192
 """Cells of each of several classes while a window is read."""
 
@@ -57,10 +61,12 @@ def outcomes_of(rows: pa.Table, task: Task) -> Outcomes:
     (3, 2, 1.0, 0.185)
     """
     try:
-        return _READ[task](rows)
+        found = _READ[task](rows)
     except (pa.ArrowException, ValueError) as error:
         why = f"labels, predictions or scores cannot be read: {error}"
         return Outcomes(task, rows.num_rows, why=why)
+    delays = Waits.of(rows).delays
+    return replace(found, delays=RankSummary.of(delays, RANKS_K)) if len(delays) and not found.why else found
 
 
 def _two_classes(rows: pa.Table) -> Outcomes:
@@ -131,7 +137,8 @@ def _a_number(rows: pa.Table) -> Outcomes:
     label, said = label[known], numbers(rows, PREDICTION)[known]
     both = np.isfinite(said)
     truth, said = label[both], said[both]
-    origin = float(truth.mean()) if len(truth) else 0.0
+    # near the labels, and one of them where all are equal: their variance is then exactly 0
+    origin = float(np.median(truth[:_LOOKED_AT])) if len(truth) else 0.0
     error = said - truth
     subjects = {
         "residual": _residuals(truth, said, origin),
