@@ -114,6 +114,11 @@ MATERIAL: Final = {
     "estimated_performance.accuracy": Material(0.02, Worse.LOWER),
     # A fifth more loss than the other rows' change explains: what a person would look into.
     "segments.loss": Material(0.2, Worse.HIGHER, relative=True),
+    # A twentieth of a group treated otherwise than before; for the ratio, half the way from 1 to the rule of four fifths.
+    "fairness.demographic_parity": Material(0.05, Worse.HIGHER),
+    "fairness.disparate_impact": Material(0.1, Worse.LOWER),
+    "fairness.equal_opportunity": Material(0.05, Worse.HIGHER),
+    "fairness.equalised_odds": Material(0.05, Worse.HIGHER),
     "traffic.error_rate": Material(0.01, Worse.HIGHER),
 }
 """By ``signal.metric``. A metric that is not here is measured and shown, and not judged."""

@@ -15,6 +15,7 @@ from holter.signals.duplicates import Duplicates
 from holter.signals.estimated_performance import EstimatedPerformance
 from holter.signals.labels import Labels
 from holter.signals.performance import Performance
+from holter.signals.fairness import Fairness
 from holter.signals.prediction_drift import PredictionDrift
 from holter.signals.ranking import Ranking
 from holter.signals.segments import Segments
@@ -42,6 +43,7 @@ CATALOGUE: Final[Mapping[str, Callable[..., Signal]]] = MappingProxyType(
         EstimatedPerformance.name: EstimatedPerformance,
         Segments.name: Segments,
         Causes.name: Causes,
+        Fairness.name: Fairness,
         TrafficHealth.name: TrafficHealth,
         Telemetry.name: Telemetry,
         ServiceHealth.name: ServiceHealth,
