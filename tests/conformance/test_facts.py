@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from holter.errors import LeaseLost, NaiveTime, NotFound
-from holter.rules import Alert, AlertEvent, AlertState, Level
+from holter.rules import Alert, AlertEvent, AlertState, Level, Silence
 from holter.store import Entry, Job, JobState, Message, Publication, SqlFacts
 from holter.types import (
     Calibrated,
@@ -478,3 +478,54 @@ def test_only_the_newest_occurrences_of_a_source_are_kept(facts):
     assert [each.name for each in facts.occurrences("churn", 10)] == ["e", "d", "c"]
     assert facts.occurrences("churn", 1) == happened("e")
     assert [each.name for each in facts.occurrences("other", 10)] == ["z"]
+
+
+def test_silences_are_kept_and_replaced(facts):
+    silence = Silence("s1", NOW, NOW + DAY, "moving", "user:ann", monitor="churn-*")
+    with facts.begin() as transaction:
+        transaction.save_silence(silence)
+        transaction.save_silence(Silence("s0", NOW - DAY, NOW, "before", "user:ann"))
+    assert [each.id for each in facts.silences()] == ["s0", "s1"]
+    assert facts.silences(NOW) == [silence]
+    with facts.begin() as transaction:
+        transaction.save_silence(silence.ended(NOW + timedelta(hours=1)))
+    assert facts.silences(NOW + timedelta(hours=2)) == []
+    assert facts.silences()[1].ends == NOW + timedelta(hours=1)
+
+
+def test_messages_wait_travel_together_or_are_dropped(facts):
+    alert_with_messages(facts, "k0", "k1", "k2")
+    with facts.begin() as transaction:
+        transaction.hold("k0", NOW + DAY, "silenced")
+        transaction.fold(["k1", "k2"], "k1")
+        transaction.fold(["k2"], "other")
+    held, first, second = facts.outbox()
+    assert (held.held, held.attempts, held.error, held.due) == (True, 0, "held back: silenced", NOW + DAY)
+    assert (first.folded, second.folded) == ("k1", "k1")
+    assert [each.key for each in facts.outbox(NOW)] == ["k1", "k2"]
+    with facts.begin() as transaction:
+        transaction.drop("k0", NOW, "over")
+        transaction.delivered("k1", NOW)
+    dropped, arrived, _ = facts.outbox()
+    assert (dropped.dropped, dropped.held, dropped.error) == (True, False, "over")
+    assert not arrived.dropped
+    for change in (lambda t: t.hold("nobody", NOW, ""), lambda t: t.drop("nobody", NOW, "")):
+        with pytest.raises(NotFound), facts.begin() as transaction:
+            change(transaction)
+
+
+def test_messages_to_one_receiver_and_about_one_alert(facts):
+    alert_with_messages(facts, "k0", "k1")
+    assert [each.key for each in facts.outbox(receiver=("email", "k1@example.com"))] == ["k1"]
+    assert facts.outbox(receiver=("webhook", "k1@example.com")) == []
+    assert len(facts.outbox(alert="a1")) == 2
+    assert facts.outbox(alert="nobody") == []
+
+
+def alert_with_messages(facts, *keys):
+    measurement = Measurement("performance", "roc_auc", 0.6, 10, window=WINDOW)
+    alert = Alert("a1", "daily", "auc", Level.WARNING, AlertState.FIRING, WINDOW, WINDOW, 1, 0, measurement, "low")
+    with facts.begin() as transaction:
+        transaction.save_alert(alert, [])
+        for key in keys:
+            transaction.enqueue(Message(key, "email", f"{key}@example.com", "a1", "e"))

@@ -15,6 +15,7 @@ from holter.cli import (
     models,
     monitors,
     records,
+    silences,
     tables,
     tree,
 )
@@ -71,6 +72,7 @@ for command in (
     records.records,
     monitors.monitors,
     alerts.alerts,
+    silences.silences,
     answers.answers,
     audit.audit,
     imports.imports,

@@ -8,6 +8,7 @@ from hashlib import sha256
 from holter.errors import NotFound
 from holter.registry.entries import MonitorEntry
 from holter.respond import Channel, named
+from holter.respond.holding import delay
 from holter.rules import Alert, AlertEvent, AlertState, Response, Rule
 from holter.store.protocols import Entry, Job, Message
 
@@ -86,8 +87,10 @@ def _channel(response: Response) -> Channel | None:
 
 def _messages(response: Response, alert: Alert, event: AlertEvent) -> Iterator[Message]:
     channel = _channel(response)
+    wait = delay(alert.rule, response.options) if event.after is AlertState.FIRING else None
+    due = event.at + wait if wait else None
     for target in channel.targets(response.options) if channel else ():
-        yield Message(_key(event.key, response.kind, target), response.kind, target, alert.id, event.key)
+        yield Message(_key(event.key, response.kind, target), response.kind, target, alert.id, event.key, due=due)
 
 
 def _key(*parts: str) -> str:

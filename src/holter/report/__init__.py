@@ -4,6 +4,7 @@ Every page leads with a sentence, carries its numbers with units and its times i
 """
 
 from holter.report.comparison import Compared, comparison_page
+from holter.report.gathered import gathered_mail
 from holter.report.mail import alert_mail, message_id
 from holter.report.pages import (
     alert_page,
@@ -26,6 +27,7 @@ __all__ = [
     "alerts_page",
     "comparison_page",
     "deployment_page",
+    "gathered_mail",
     "index_page",
     "ledger_page",
     "message_id",

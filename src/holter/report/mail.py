@@ -19,6 +19,8 @@ from holter.store.protocols import Job, Message
 
 DOMAIN: Final = "holter.invalid"
 """Right half of message ids. Ids need no reachable host (RFC 5322, 3.6.4), and ``.invalid`` never is one (RFC 2606)."""
+TOGETHER: Final = "~together"
+"""Added to the key of the first message of those that travel together: the mail they share is none of theirs."""
 WIDTH: Final = 640
 """Width of the picture: what mail clients show without scaling."""
 _CAUSES: Final = 3
@@ -56,12 +58,12 @@ def alert_mail(shelves: Shelves, message: Message) -> EmailMessage:
     """
     history = history_of(shelves, shelves.facts.alert(message.alert))
     events = shelves.facts.events(message.alert)
-    event = _event(events, message)
+    event = event_told(events, message)
     letter = _letter(shelves, history, event)
     mail = EmailMessage()
-    mail["Subject"] = _one_line(f"{_mark(letter.word, history)} {letter.sentence}")
+    mail["Subject"] = one_line(f"{_mark(letter.word, history)} {letter.sentence}")
     mail["From"] = shelves.settings.mail_from
-    mail["To"] = _one_line(message.target)
+    mail["To"] = one_line(message.target)
     if event is not None:
         mail["Date"] = format_datetime(event.at)
     _thread(shelves, mail, message)
@@ -94,20 +96,15 @@ def _picture(mail: EmailMessage, letter: Letter, history: AlertHistory, message:
 
 def _thread(shelves: Shelves, mail: EmailMessage, message: Message) -> None:
     mail["Message-ID"] = message_id(message.key)
-    opening = next(
-        (
-            each
-            for each in shelves.facts.outbox()
-            if (each.alert, each.channel, each.target) == (message.alert, message.channel, message.target)
-        ),
-        message,
-    )
+    told = shelves.facts.outbox(receiver=(message.channel, message.target), alert=message.alert)
+    opening = next(iter(told), message)
     if opening.key != message.key:
-        mail["In-Reply-To"] = message_id(opening.key)
-        mail["References"] = message_id(opening.key)
+        begun = message_id(opening.folded + TOGETHER if opening.folded else opening.key)
+        mail["In-Reply-To"] = begun
+        mail["References"] = begun
 
 
-def _event(events: Sequence[AlertEvent], message: Message) -> AlertEvent | None:
+def event_told(events: Sequence[AlertEvent], message: Message) -> AlertEvent | None:
     """Return the event a message is about: by its key, else the last that led to the state it names."""
     by_key = [event for event in events if event.key == message.event]
     by_state = [event for event in events if str(event.after) == message.event]
@@ -120,11 +117,11 @@ def _letter(shelves: Shelves, history: AlertHistory, event: AlertEvent | None) -
     # An alert may have moved on since; the mail of an event says what that event said.
     sentence = event.why if event is not None and event.why and state is not alert.state else alert.sentence
     jobs = [job for job in shelves.facts.jobs() if job.alert == alert.id]
-    link = f"{_base(shelves)}/alerts/{quote(alert.id, safe='')}"
+    link = f"{base_url(shelves)}/alerts/{quote(alert.id, safe='')}"
     return Letter(_STATES[state], sentence, _rows(history), _cause(history), _asked(history, jobs, state), link)
 
 
-def _base(shelves: Shelves) -> str:
+def base_url(shelves: Shelves) -> str:
     """Return where people reach the dashboard: as set, else where it says it is, else where it would be."""
     settings = shelves.settings
     if settings.base_url:
@@ -176,6 +173,6 @@ def _asked(history: AlertHistory, jobs: Sequence[Job], state: AlertState) -> tup
     return tuple(f"{kind}: asked for" for kind in kinds if kind not in ("email", "webhook"))
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """Take line breaks out: a name from data must not begin a new header."""
     return " ".join(text.split())

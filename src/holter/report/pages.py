@@ -152,15 +152,17 @@ def versions_page(shelves: Shelves, name: str, now: datetime) -> str:
     )
 
 
-def alerts_page(shelves: Shelves, now: datetime) -> str:
-    """Show open alerts, then past ones."""
+def alerts_page(shelves: Shelves, now: datetime, form_token: FormToken | None = None) -> str:
+    """Show open alerts, what is silenced, then past alerts; ``form_token`` puts buttons on it that end silences."""
     known = {entry.name for entry in shelves.registry.monitors()}
-    every = shelves.facts.alerts()
+    every, silences = shelves.facts.alerts(), shelves.facts.silences(now)
     return rendered(
         "alerts.html",
         open_alerts=[alert for alert in every if alert.is_open],
         past=[alert for alert in every if not alert.is_open],
         known=known,
+        silences=silences,
+        tokens={each.id: form_token(f"end:{each.id}") for each in silences} if form_token else {},
         now=now,
     )
 
@@ -185,9 +187,11 @@ def alert_page(shelves: Shelves, alert_id: str, now: datetime, form_token: FormT
         worst=worst_segments(shelves.facts.measurements(alert.monitor, span=alert.judged)),
         by_records=alert.measurement.signal not in _NO_RECORDS,
         events=shelves.facts.events(alert_id),
-        messages=[each for each in shelves.facts.outbox() if each.alert == alert_id],
+        messages=shelves.facts.outbox(alert=alert_id),
         jobs=[each for each in shelves.facts.jobs() if each.alert == alert_id],
         token=form_token(f"acknowledge:{alert_id}") if form_token and can_acknowledge else None,
+        silence_token=form_token(f"silence:{alert_id}") if form_token and alert.is_open else None,
+        silences=[each for each in shelves.facts.silences(now) if each.covers(alert)],
         now=now,
     )
 

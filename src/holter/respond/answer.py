@@ -33,6 +33,9 @@ class Channel:
         Says why nothing could ever be sent to an address; empty when it could.
     refresh
         How often an alert is told again while it stands, for receivers that forget it otherwise; None: once.
+    together
+        Sends several messages to one address as one, where people read them: many at once are then one message.
+        None: each goes by itself.
     """
 
     name: str
@@ -42,6 +45,7 @@ class Channel:
     many: bool = False
     refuses: Callable[[str], str] = _takes_all
     refresh: timedelta | None = None
+    together: Callable[[Shelves, Sequence[Message]], None] | None = None
 
     @property
     def required(self) -> frozenset[str]:

@@ -13,6 +13,7 @@ from holter.errors import BadRule, NotFound
 from holter.respond.alertmanager import ALERTMANAGER
 from holter.respond.answer import Answer, Channel
 from holter.respond.command import COMMAND
+from holter.respond.holding import OPTIONS, check_options
 from holter.respond.mail import EMAIL
 from holter.respond.pagerduty import PAGERDUTY
 from holter.respond.promote import PROMOTE
@@ -63,10 +64,12 @@ def check(rule: str, response: Response) -> None:
     missing = sorted(kind.required - {name for name, value in response.options.items() if value.strip()})
     if missing:
         raise BadRule(rule, f"response {response.kind!r} needs the option {missing[0]!r}")
-    unknown = sorted(set(response.options) - kind.options)
+    options = kind.options | OPTIONS if isinstance(kind, Channel) else kind.options
+    unknown = sorted(set(response.options) - options)
     if unknown:
-        known = ", ".join(sorted(kind.options))
+        known = ", ".join(sorted(options))
         raise BadRule(rule, f"response {response.kind!r} has no option {unknown[0]!r}; it knows {known}")
     if isinstance(kind, Channel):
+        check_options(rule, response.options)
         for why in filter(None, map(kind.refuses, kind.targets(response.options))):
             raise BadRule(rule, why)

@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Final, Self
@@ -9,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from holter.errors import BadSetting, DeliveryFailed
 from holter.registry import Shelves
-from holter.report import alert_mail
+from holter.report import alert_mail, gathered_mail
 from holter.report.redacting import redact
 from holter.respond.answer import Channel
 from holter.respond.redact import secrets_of
@@ -93,6 +94,21 @@ def send(shelves: Shelves, message: Message) -> None:
         raise DeliveryFailed("email", message.target, redact(str(error), secrets_of(url))) from error
 
 
+def send_together(shelves: Shelves, messages: Sequence[Message]) -> None:
+    """Send one mail for several messages to one address. The same messages always make the same Message-ID.
+
+    Raises
+    ------
+    DeliveryFailed
+        If the server does not take it, without the password.
+    """
+    url = shelves.settings.smtp_url
+    try:
+        MailServer.of(url).send(gathered_mail(shelves, messages))
+    except (OSError, smtplib.SMTPException, BadSetting) as error:
+        raise DeliveryFailed("email", messages[0].target, redact(str(error), secrets_of(url))) from error
+
+
 def _refuses(address: str) -> str:
     name, at, host = address.rpartition("@")
     if name and at and host and not any(each.isspace() for each in address):
@@ -100,4 +116,4 @@ def _refuses(address: str) -> str:
     return f"{address!r} is no mail address: it is not of the form name@host"
 
 
-EMAIL: Final = Channel("email", "to", send, frozenset({"to"}), many=True, refuses=_refuses)
+EMAIL: Final = Channel("email", "to", send, frozenset({"to"}), many=True, refuses=_refuses, together=send_together)

@@ -85,7 +85,8 @@ def options_of(shelves: Shelves, alert: Alert, message: Message, address: str) -
     except NotFound:
         return {}
     for response in (response for rule in rules if rule.name == alert.rule for response in rule.responses):
-        if response.kind == message.channel and response.options.get(address, "").strip() == message.target:
+        text = response.options.get(address, "")
+        if response.kind == message.channel and message.target in (text.strip(), *map(str.strip, text.split(","))):
             return response.options
     return {}
 

@@ -11,8 +11,9 @@ from typing import Any, Final
 from holter.errors import HolterError, LeaseLost
 from holter.registry import Shelves
 from holter.respond.answer import Answer, Bench, Outcome, subject_of
-from holter.respond.deliverer import Clock, holder_name, running_clock
+from holter.respond.deliverer import holder_name, running_clock
 from holter.respond.kinds import named
+from holter.respond.line import Clock
 from holter.store.protocols import Entry, Job, JobState, Lease
 
 _log = logging.getLogger("holter.respond")

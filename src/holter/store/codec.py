@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from holter.rules import Alert, AlertEvent, AlertState, Level
+from holter.rules import Alert, AlertEvent, AlertState, Level, Silence
 from holter.store.protocols import Job, Message
 from holter.types import Calibrated, Evidence, Interval, Measurement, Span, Verdict, as_utc
 
@@ -99,7 +99,7 @@ def alert_of(row: Mapping[str, Any]) -> Alert:
     )
 
 
-def as_row(value: AlertEvent | Message | Job) -> dict[str, Any]:
+def as_row(value: AlertEvent | Message | Job | Silence) -> dict[str, Any]:
     """Return the columns of a value whose fields are columns."""
     return {field.name: getattr(value, field.name) for field in fields(value)}
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
-from holter.rules import Alert, AlertEvent
+from holter.rules import Alert, AlertEvent, Silence
 from holter.types import Measurement, Occurrence, Series, SeriesKind, Span, Traffic
 
 if TYPE_CHECKING:
@@ -106,9 +106,16 @@ class Job:
     result: Mapping[str, Any] = field(default_factory=dict)
 
 
+HELD = "held back: "
+"""How the error of a message begins that waits because somebody wanted it to."""
+
+
 @dataclass(frozen=True)
 class Message:
-    """One line of the outbox: which event of which alert goes to whom. ``key`` is its identity for the receiver."""
+    """One line of the outbox: which event of which alert goes to whom. ``key`` is its identity for the receiver.
+
+    ``folded`` is the key of the message it travels with; empty for one that travels alone.
+    """
 
     key: str
     channel: str
@@ -119,6 +126,17 @@ class Message:
     due: datetime | None = None
     sent: datetime | None = None
     error: str = ""
+    folded: str = ""
+
+    @property
+    def held(self) -> bool:
+        """Whether it waits because somebody wanted it to, not because it failed."""
+        return self.sent is None and self.error.startswith(HELD)
+
+    @property
+    def dropped(self) -> bool:
+        """Whether it was never sent, and never will be; ``error`` says why."""
+        return self.sent is not None and bool(self.error)
 
 
 @dataclass(frozen=True)
@@ -212,6 +230,18 @@ class Transaction(Protocol):
     def postponed(self, key: str, due: datetime, error: str) -> None:
         """Note that a message has failed, and when to try again."""
 
+    def hold(self, key: str, due: datetime, why: str) -> None:
+        """Note that a message waits, and why; that counts as no attempt."""
+
+    def drop(self, key: str, at: datetime, why: str) -> None:
+        """Note that a message is not sent, and why."""
+
+    def fold(self, keys: Sequence[str], leader: str) -> None:
+        """Let messages travel with another; those that travel already stay where they are."""
+
+    def save_silence(self, silence: Silence) -> None:
+        """Store a silence as it is now."""
+
     def ask(self, job: Job) -> None:
         """Ask for a job, once per key."""
 
@@ -223,9 +253,6 @@ class Transaction(Protocol):
 
     def add_series(self, source: str, kind: SeriesKind, name: str, minute: datetime, series: Series) -> None:
         """Add what a custom metric said to a minute."""
-
-    def forget_series(self, kind: SeriesKind, before: datetime) -> int:
-        """Remove the minutes of a kind that lie before a time, of every source; return how many."""
 
     def forget_series(self, kind: SeriesKind, before: datetime) -> int:
         """Remove the minutes of a kind that lie before a time, of every source; return how many."""
@@ -314,14 +341,25 @@ class Facts(Protocol):
     def events(self, alert_id: str) -> Sequence[AlertEvent]:
         """Return what happened to an alert, oldest first."""
 
-    def outbox(self, now: datetime | None = None) -> Sequence[Message]:
-        """Return messages: those due at ``now``, or all of them."""
+    def outbox(
+        self, now: datetime | None = None, *, receiver: tuple[str, str] | None = None, alert: str | None = None
+    ) -> Sequence[Message]:
+        """Return messages, oldest first: those due at ``now``, or all.
+
+        ``receiver`` (channel and target) and ``alert`` keep those to one address, about one alert.
+        """
+
+    def silences(self, since: datetime | None = None) -> Sequence[Silence]:
+        """Return silences, the earliest first: those that end after a moment, or all."""
 
     def jobs(self, *, state: JobState | None = None, deployment: str | None = None) -> Sequence[Job]:
         """Return jobs, oldest first."""
 
     def traffic(self, deployment: str, span: Span) -> Traffic:
         """Return the sum of the minutes that start in the span, over all versions."""
+
+    def first_traffic(self, deployment: str) -> datetime | None:
+        """Return the first minute in which a request was counted; None when none was."""
 
     def traffic_by_minute(self, deployment: str, span: Span) -> Sequence[tuple[datetime, int, Traffic]]:
         """Return minute, version and counts, oldest first."""

@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 import sqlalchemy as sa
 
 from holter.errors import NotFound
-from holter.rules import Alert, AlertEvent, AlertState
+from holter.rules import Alert, AlertEvent, AlertState, Silence
 from holter.store import ledger, normal
 from holter.store import series as telemetry
 from holter.store.codec import alert_of, event_of, job_of, measurement_of, message_of
@@ -27,7 +27,18 @@ from holter.store.protocols import (
     StoredNull,
     StoredSlot,
 )
-from holter.store.tables import ALERT, ALERT_EVENT, JOB, JOURNAL, LEASE, MEASUREMENT, OUTBOX, PUBLICATION, TRAFFIC
+from holter.store.tables import (
+    ALERT,
+    ALERT_EVENT,
+    JOB,
+    JOURNAL,
+    LEASE,
+    MEASUREMENT,
+    OUTBOX,
+    PUBLICATION,
+    SILENCE,
+    TRAFFIC,
+)
 from holter.store.transaction import SqlTransaction, traffic_of
 from holter.types import Measurement, Occurrence, Series, SeriesKind, Span, Traffic
 
@@ -194,12 +205,28 @@ class SqlFacts:
         query = sa.select(ALERT_EVENT).where(ALERT_EVENT.c.alert == alert_id).order_by(ALERT_EVENT.c.seq)
         return [event_of(row) for row in self._rows(query)]
 
-    def outbox(self, now: datetime | None = None) -> Sequence[Message]:
-        """Return messages, oldest first: those not sent and due at ``now``, or all of them."""
+    def outbox(
+        self, now: datetime | None = None, *, receiver: tuple[str, str] | None = None, alert: str | None = None
+    ) -> Sequence[Message]:
+        """Return messages, oldest first: those not sent and due at ``now``, or all of them.
+
+        ``receiver`` (channel and target) and ``alert`` keep those to one address, about one alert.
+        """
         query = sa.select(OUTBOX).order_by(OUTBOX.c.seq)
+        if receiver is not None:
+            query = query.where(OUTBOX.c.channel == receiver[0], OUTBOX.c.target == receiver[1])
+        if alert is not None:
+            query = query.where(OUTBOX.c.alert == alert)
         if now is not None:
             query = query.where(OUTBOX.c.sent.is_(None), OUTBOX.c.due.is_(None) | (OUTBOX.c.due <= now))
         return [message_of(row) for row in self._rows(query)]
+
+    def silences(self, since: datetime | None = None) -> Sequence[Silence]:
+        """Return silences, the earliest first: those that end after a moment, or all."""
+        query = sa.select(SILENCE).order_by(SILENCE.c.starts, SILENCE.c.id)
+        if since is not None:
+            query = query.where(SILENCE.c.ends > since)
+        return [Silence(**row) for row in self._rows(query)]
 
     def jobs(self, *, state: JobState | None = None, deployment: str | None = None) -> Sequence[Job]:
         """Return jobs, oldest first."""
@@ -213,6 +240,13 @@ class SqlFacts:
     def traffic(self, deployment: str, span: Span) -> Traffic:
         """Return the sum of the minutes that start in the span, over all versions."""
         return reduce(add, (counts for _, _, counts in self.traffic_by_minute(deployment, span)), Traffic())
+
+    def first_traffic(self, deployment: str) -> datetime | None:
+        """Return the first minute in which a request was counted; None when none was."""
+        query = sa.select(sa.func.min(TRAFFIC.c.minute)).where(TRAFFIC.c.deployment == deployment)
+        with self.engine.connect() as connection:
+            found: datetime | None = connection.execute(query).scalar()
+        return found
 
     def traffic_by_minute(self, deployment: str, span: Span) -> Sequence[tuple[datetime, int, Traffic]]:
         """Return minute, version and counts, oldest first."""

@@ -9,7 +9,7 @@ from holter.store.columns import Instant, Json, Word
 from holter.store.protocols import JobState
 from holter.types import Calibrated, SeriesKind, Verdict
 
-HEAD: Final = 5
+HEAD: Final = 6
 """Number of the newest migration: a database that says so needs no alembic to be opened."""
 
 METADATA: Final = sa.MetaData(
@@ -143,7 +143,21 @@ OUTBOX: Final = sa.Table(
     _moment("due", null=True),
     _moment("sent", null=True),
     _text("error"),
+    sa.Column("folded", sa.Text, nullable=False, server_default=sa.text("''")),
     sa.Index(None, "sent", "due"),
+)
+
+SILENCE: Final = sa.Table(
+    "silence",
+    METADATA,
+    _text("id", key=True),
+    _moment("starts"),
+    _moment("ends"),
+    _text("reason"),
+    _text("actor"),
+    _text("monitor"),
+    _text("rule"),
+    _text("feature"),
 )
 
 JOB: Final = sa.Table(

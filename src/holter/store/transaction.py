@@ -7,12 +7,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from holter.errors import LeaseLost, NotFound
-from holter.rules import Alert, AlertEvent
+from holter.rules import Alert, AlertEvent, Silence
 from holter.store import ledger, normal
 from holter.store import series as telemetry
 from holter.store.codec import alert_row, as_row, measurement_row
 from holter.store.dialect import insert_once
 from holter.store.protocols import (
+    HELD,
     Entry,
     Job,
     JobState,
@@ -24,7 +25,18 @@ from holter.store.protocols import (
     StoredNull,
     StoredSlot,
 )
-from holter.store.tables import ALERT, ALERT_EVENT, JOB, JOURNAL, LEASE, MEASUREMENT, OUTBOX, PUBLICATION, TRAFFIC
+from holter.store.tables import (
+    ALERT,
+    ALERT_EVENT,
+    JOB,
+    JOURNAL,
+    LEASE,
+    MEASUREMENT,
+    OUTBOX,
+    PUBLICATION,
+    SILENCE,
+    TRAFFIC,
+)
 from holter.types import Measurement, Occurrence, Series, SeriesKind, Span, Traffic
 
 _COUNTS = ("requests", "failed", "soft_failed", "timed_out", "gaps", "latency_us", "histogram")
@@ -112,8 +124,30 @@ class SqlTransaction:
         """Note that a message has failed, and when to try again. Raises NotFound."""
         self._touch_message(key, due=due, error=error)
 
+    def hold(self, key: str, due: datetime, why: str) -> None:
+        """Note that a message waits, and why; that counts as no attempt. Raises NotFound."""
+        self._change_message(key, due=due, error=f"{HELD}{why}")
+
+    def drop(self, key: str, at: datetime, why: str) -> None:
+        """Note that a message is not sent, and why. Raises NotFound."""
+        self._change_message(key, sent=at, error=why)
+
+    def fold(self, keys: Sequence[str], leader: str) -> None:
+        """Let messages travel with another; those that travel already stay where they are."""
+        alone = OUTBOX.c.key.in_(list(keys)) & (OUTBOX.c.folded == "")
+        self.connection.execute(OUTBOX.update().where(alone).values(folded=leader))
+
+    def save_silence(self, silence: Silence) -> None:
+        """Store a silence as it is now."""
+        values = as_row(silence)
+        insert_once(self.connection, SILENCE, values)
+        self.connection.execute(SILENCE.update().where(SILENCE.c.id == silence.id).values(**values))
+
     def _touch_message(self, key: str, **values: Any) -> None:
-        update = OUTBOX.update().where(OUTBOX.c.key == key).values(attempts=OUTBOX.c.attempts + 1, **values)
+        self._change_message(key, attempts=OUTBOX.c.attempts + 1, **values)
+
+    def _change_message(self, key: str, **values: Any) -> None:
+        update = OUTBOX.update().where(OUTBOX.c.key == key).values(**values)
         if not self.connection.execute(update).rowcount:
             raise NotFound("message", key)
 

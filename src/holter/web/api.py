@@ -27,6 +27,7 @@ def api_routes(shelves: Shelves) -> APIRouter:
     _add_findings(routes, shelves)
     _add_labels(routes, shelves)
     _add_records(routes, shelves)
+    _add_silences(routes, shelves)
     return routes
 
 
@@ -115,6 +116,35 @@ def _add_findings(routes: APIRouter, shelves: Shelves) -> None:
     def ledger(since: int = 0, limit: Annotated[int, Query(ge=1, le=MOST)] = 1000) -> list[dict[str, Any]]:
         """List what was decided, oldest first, after entry number `since`."""
         return Ledger(tuple(shelves.facts.ledger(since=since, limit=limit))).to_dict()
+
+
+def _add_silences(routes: APIRouter, shelves: Shelves) -> None:
+    from holter.workspace.silencing import SilenceList, Silences
+
+    known = Silences(shelves)
+
+    @routes.get("/silences")
+    def silences(past: bool = False) -> list[dict[str, Any]]:
+        """List silences that hold or will; with `past`, those that are over, too."""
+        return known.list(past=past).to_dict()
+
+    @routes.post("/silences")
+    def begin(
+        lasting: Annotated[str, Body()],
+        reason: Annotated[str, Body(max_length=2000)],
+        monitor: Annotated[str, Body()] = "*",
+        rule: Annotated[str, Body()] = "*",
+        feature: Annotated[str, Body()] = "*",
+        starts: Annotated[datetime | None, Body()] = None,
+    ) -> dict[str, Any]:
+        """Tell nobody of some alerts for a time (`2h`); names may be patterns (`churn-*`)."""
+        about = {"monitor": monitor, "rule": rule, "feature": feature}
+        return SilenceList((known.add(lasting, reason, starts=starts, by="api", **about),)).to_dict()[0]
+
+    @routes.post("/silences/{silence}/end")
+    def end(silence: str, reason: Annotated[str, Body(embed=True, max_length=2000)] = "") -> dict[str, Any]:
+        """End a silence now."""
+        return SilenceList((known.end(silence, reason=reason, by="api"),)).to_dict()[0]
 
 
 def _span(start: datetime | None, end: datetime | None) -> Span | None:

@@ -21,6 +21,7 @@ from holter.report import (
 )
 from holter.web.guard import COOKIE, SESSION
 from holter.web.secret import Secret
+from holter.workspace.silencing import Silences
 
 WEEK_S: Final = 7 * 24 * 3600
 """How long a browser stays signed in."""
@@ -62,7 +63,7 @@ def _add_reading(routes: APIRouter, shelves: Shelves, secret: Secret) -> None:
 
     @routes.get("/alerts")
     def alerts() -> str:
-        return alerts_page(shelves, _now())
+        return alerts_page(shelves, _now(), secret.made_for)
 
     @routes.get("/alerts/{alert}")
     def alert(alert: str) -> str:
@@ -97,6 +98,26 @@ def _add_acting(routes: APIRouter, shelves: Shelves, secret: Secret) -> None:
             raise InputError("the form is out of date; load the page again.")
         take_over(shelves, alert, "dashboard", "acknowledged on the dashboard")
         return RedirectResponse(f"/alerts/{alert}", 303)
+
+    @routes.post("/alerts/{alert}/silence")
+    def silence(
+        alert: str,
+        lasting: Annotated[str, Form()],
+        reason: Annotated[str, Form(max_length=2000)],
+        token: Annotated[str, Form()] = "",
+    ) -> Response:
+        if not secret.opens(f"silence:{alert}", token):
+            raise InputError("the form is out of date; load the page again.")
+        found = shelves.facts.alert(alert)
+        Silences(shelves).add(lasting, reason, monitor=found.monitor, rule=found.rule, by="dashboard")
+        return RedirectResponse(f"/alerts/{alert}", 303)
+
+    @routes.post("/alerts/silences/{silence}/end")
+    def end(silence: str, token: Annotated[str, Form()] = "") -> Response:
+        if not secret.opens(f"end:{silence}", token):
+            raise InputError("the form is out of date; load the page again.")
+        Silences(shelves).end(silence, reason="ended on the dashboard", by="dashboard")
+        return RedirectResponse("/alerts", 303)
 
 
 def _add_static(routes: APIRouter) -> None:

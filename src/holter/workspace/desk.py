@@ -21,6 +21,7 @@ from holter.workspace.identity import actor
 from holter.workspace.models import Models
 from holter.workspace.monitor import Monitor
 from holter.workspace.results import Alerts, Answers, Deployments, Ledger, Monitors
+from holter.workspace.silencing import Silences
 from holter.workspace.watching import as_budget, checked, checked_segments, duration, keep_baseline, known, table_target
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Workspace:
         self.shelves = shelves
         self.models = Models(shelves)
         self.audit = Audit(shelves)
+        self.silences = Silences(shelves)
 
     def __repr__(self) -> str:
         return f"<Workspace {self.root}>"

@@ -38,7 +38,7 @@ def troubles(shelves: Shelves) -> Troubles:
 
     An answer that failed is not named once a later one of its kind for the same target went well.
     """
-    owed = [each for each in shelves.facts.outbox() if each.sent is None and each.error]
+    owed = [each for each in shelves.facts.outbox() if each.sent is None and each.error and not each.held]
     failed = _unmended(shelves.facts.jobs())
     found = []
     if owed:

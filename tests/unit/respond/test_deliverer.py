@@ -3,7 +3,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from holter.respond import Deliverer, mail
-from holter.respond.deliverer import FIRST_PAUSE, LONGEST_PAUSE, pause_after, running_clock
+from holter.respond.deliverer import running_clock
+from holter.respond.line import FIRST_PAUSE, LONGEST_PAUSE, pause_after
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 

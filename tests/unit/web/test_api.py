@@ -177,6 +177,19 @@ def test_rows_scored_elsewhere_become_records_once(writer):
     assert writer.post(path, json=rows, headers={"Authorization": "Bearer wrong"}).status_code == 401
 
 
+def test_silences_begin_and_end(writer):
+    assert writer.get("/api/silences").json() == []
+    made = writer.post("/api/silences", json={"lasting": "2h", "reason": "moving", "monitor": "flights*"}).json()
+    assert made["actor"] == "api"
+    assert [each["id"] for each in writer.get("/api/silences").json()] == [made["id"]]
+    assert writer.post(f"/api/silences/{made['id']}/end", json={"reason": "done"}).status_code == 200
+    assert writer.get("/api/silences").json() == []
+    assert len(writer.get("/api/silences", params={"past": True}).json()) == 1
+    for wrong in ({}, {"lasting": "soon", "reason": "x"}, {"lasting": "1h", "reason": " "}):
+        assert writer.post("/api/silences", json=wrong).status_code == 422
+    assert writer.post("/api/silences/nobody/end").status_code == 404
+
+
 def test_labels_of_nobody_and_too_many_labels(writer):
     assert writer.post("/api/deployments/nobody/labels", json=[]).status_code == 404
     reply = writer.post(LABELS, content=b" " * (LARGEST + 1), headers={"Content-Type": "application/json"})
@@ -191,6 +204,8 @@ def test_commands_can_not_be_set_over_http(client):
         "/api/alerts/{alert}/acknowledge",
         "/api/deployments/{name}/labels",
         "/api/deployments/{name}/records",
+        "/api/silences",
+        "/api/silences/{silence}/end",
     }
 
 

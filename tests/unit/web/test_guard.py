@@ -160,3 +160,22 @@ def test_no_other_name_hides_in_the_room():
 
     with pytest.raises(AttributeError):
         _ = holter.web.nothing
+
+
+def test_an_alert_is_silenced_and_heard_again_by_forms_with_tokens_of_their_own(own_shelves, browse):
+    client = browse(app(own_shelves, TOKEN), follow_redirects=False)
+    page = client.get(f"/alerts/{ALERT}").text
+    token = page.split(f'action="/alerts/{ALERT}/silence"')[1].split('value="')[1].split('"')[0]
+    asked = {"lasting": "4h", "reason": "<b>known</b>"}
+    assert client.post(f"/alerts/{ALERT}/silence", data=asked).status_code == 422
+    assert client.post(f"/alerts/{ALERT}/silence", data=asked | {"token": token}).status_code == 303
+    (silence,) = own_shelves.facts.silences()
+    assert (silence.rule, silence.actor) == ("auc-low", "dashboard")
+    assert "&lt;b&gt;known" in client.get(f"/alerts/{ALERT}").text
+    page = client.get("/alerts").text
+    assert "&lt;b&gt;known" in page
+    path = f"/alerts/silences/{silence.id}/end"
+    token = page.split(f'action="{path}"')[1].split('value="')[1].split('"')[0]
+    assert client.post(path, data={"token": "other"}).status_code == 422
+    assert client.post(path, data={"token": token}).status_code == 303
+    assert "Silenced" not in client.get("/alerts").text
