@@ -33,6 +33,7 @@ from holter.types import (
     Task,
     Traffic,
     Verdict,
+    Week,
 )
 from holter.types.traffic import LATENCY_BOUNDS_US
 
@@ -50,6 +51,7 @@ FACTS |= {"journal_lag_s", "journal_mb", "journal_filled", "workers_missing", "b
 JOINT = {"domain_classifier", "segments"}
 JOINT |= {"duplicates", "correlation_drift", "reconstruction", "mmd"}
 """Asks about all features together: a broken one changes the numbers, and may not cost the answer."""
+TOLD = {"Scored": Series.of(3.0) + Series.of(5.0)}
 UNANSWERED = {Verdict.INSUFFICIENT, Verdict.UNDEFINED, Verdict.ERROR}
 
 
@@ -98,7 +100,8 @@ def window(signal: Signal, rows, task, *, schema=None, served=None):
         profile=Profile.of(rows, kinds=kinds) if Need.PROFILE in signal.needs else None,
         rows=rows if signal.needs & (Need.ROWS | Need.LABELS) else None,
         traffic=(served or traffic(rows.num_rows)) if Need.TRAFFIC in signal.needs else None,
-        series={"Scored": Series.of(3.0) + Series.of(5.0)} if Need.SERIES in signal.needs else None,
+        series=TOLD if Need.SERIES in signal.needs else None,
+        weeks=(Week(traffic(rows.num_rows), TOLD),) * 5 if Need.WEEKS in signal.needs else None,
         service={each: Series.of(0.5) + Series.of(1.0) for each in Gauged} if Need.SERVICE in signal.needs else None,
     )
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -30,11 +31,15 @@ from holter.types import (
     SeriesKind,
     Span,
     Traffic,
+    Week,
 )
 
 DATA: Final = Need.PROFILE | Need.ROWS | Need.LABELS
 """Needs for which records are read."""
 CHAMPION: Final = "champion"
+WEEKS: Final = 12
+"""Earlier weeks that a rhythm is made of: a quarter. What was usual before that is history."""
+_WEEK: Final = timedelta(days=7)
 _ANSWERING: Final = pa.array([CHAMPION, ROLE_BATCH])
 """Roles whose answers counted; a canary is judged apart, a shadow's answer nobody got."""
 
@@ -154,6 +159,8 @@ class ServedModel:
             window = replace(window, series=self._heard(span))
         if needs & Need.SERVICE:
             window = replace(window, service=self._seen(span))
+        if needs & Need.WEEKS:
+            window = replace(window, weeks=self._weeks(span))
         counted = versions(rows) if rows is not None else days.versions if days is not None else None
         return Case(window, *self._compared(schema, counted))
 
@@ -181,6 +188,16 @@ class ServedModel:
         """Return what the process tree measured of the service by name."""
         found = self._shelves.facts.series(self._deployment.shelf, span)
         return {name: series for (kind, name), series in found.items() if kind is SeriesKind.SERVICE}
+
+    def _weeks(self, span: Span) -> tuple[Week, ...]:
+        """Return the same stretch of earlier weeks, as far back as requests have been counted, the newest first."""
+        facts, shelf = self._shelves.facts, self._deployment.shelf
+        began = facts.first_traffic(shelf)
+        if began is None:
+            return ()
+        stretches = (Span(span.start - back * _WEEK, span.end - back * _WEEK) for back in range(1, WEEKS + 1))
+        known = takewhile(lambda each: each.start >= began, stretches)
+        return tuple(Week(facts.traffic(shelf, each), self._heard(each)) for each in known)
 
     def _champion(self, span: Span) -> pa.Table:
         table = self._records.read(span)

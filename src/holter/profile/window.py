@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from holter.profile.outcomes.outcomes import Outcomes
 from holter.profile.profile import Profile
-from holter.types import Schema, Series, Span, Traffic
+from holter.types import Schema, Series, Span, Traffic, Week
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +30,8 @@ class Window:
         What custom metrics and events said, by name; None for a table that others write.
     service
         What the process tree measured of itself (:class:`holter.types.Gauged`); None for a table that others write.
+    weeks
+        Traffic and series of the same stretch of earlier weeks, the newest first; None for a table that others write.
     segment
         Which slice of the rows this is; None for all of them.
     outcomes
@@ -48,6 +50,7 @@ class Window:
     outcomes: Outcomes | None = None
     earlier: Outcomes | None = None
     service: Mapping[str, Series] | None = None
+    weeks: tuple[Week, ...] | None = None
 
     @property
     def n(self) -> int:

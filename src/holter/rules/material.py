@@ -120,5 +120,12 @@ MATERIAL: Final = {
     "fairness.equal_opportunity": Material(0.05, Worse.HIGHER),
     "fairness.equalised_odds": Material(0.05, Worse.HIGHER),
     "traffic.error_rate": Material(0.01, Worse.HIGHER),
+    # Half more or half less than this hour usually brings is worth a look; a quarter is what promotions do.
+    "rhythm.requests": Material(0.5, Worse.EITHER, relative=True),
+    "rhythm.error_rate": Material(0.01, Worse.HIGHER),
+    "rhythm.latency_mean_ms": Material(0.5, Worse.HIGHER, relative=True),
+    "rhythm.latency_p95_ms": Material(0.5, Worse.HIGHER, relative=True),
+    "rhythm.count": Material(0.5, Worse.EITHER, relative=True),
+    "rhythm.mean": Material(0.25, Worse.EITHER, relative=True),
 }
 """By ``signal.metric``. A metric that is not here is measured and shown, and not judged."""

@@ -19,6 +19,7 @@ from holter.signals.fairness import Fairness
 from holter.signals.prediction_drift import PredictionDrift
 from holter.signals.ranking import Ranking
 from holter.signals.segments import Segments
+from holter.signals.rhythm import Rhythm
 from holter.signals.service import ServiceHealth
 from holter.signals.signal import Signal
 from holter.signals.telemetry import Telemetry
@@ -46,6 +47,7 @@ CATALOGUE: Final[Mapping[str, Callable[..., Signal]]] = MappingProxyType(
         Fairness.name: Fairness,
         TrafficHealth.name: TrafficHealth,
         Telemetry.name: Telemetry,
+        Rhythm.name: Rhythm,
         ServiceHealth.name: ServiceHealth,
     }
 )

@@ -13,7 +13,7 @@ class Need(Flag):
 
     ``PROFILE``: the summary of all columns. ``ROWS``: the records. ``LABELS``: late enough for labels to be there; with
     ``ROWS`` the records, without it the records or the sums of their outcomes. ``TRAFFIC``: what happened to the
-    requests. ``SERIES``: custom metrics and events. ``SERVICE``: how journal and workers were. ``EARLIER``: sums
+    requests. ``SERIES``: custom metrics and events. ``SERVICE``: how journal and workers were. ``WEEKS``: the same stretch of earlier weeks. ``EARLIER``: sums
     of what became of older records, of the target only. The baseline is filled the same way, and its rows always bring
     the labels they have.
     """
@@ -24,6 +24,7 @@ class Need(Flag):
     TRAFFIC = auto()
     SERIES = auto()
     SERVICE = auto()
+    WEEKS = auto()
     EARLIER = auto()
 
 

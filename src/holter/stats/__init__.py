@@ -25,6 +25,7 @@ from holter.stats.lift import lift
 from holter.stats.log_loss import log_loss, log_losses
 from holter.stats.matthews import matthews
 from holter.stats.multiple_tests import bonferroni, holm
+from holter.stats.next_value import next_value
 from holter.stats.normalized_wasserstein import normalized_wasserstein
 from holter.stats.population_stability import population_stability_index
 from holter.stats.rankings import rankings
@@ -59,6 +60,7 @@ __all__ = [
     "matthews",
     "matthews_correlation",
     "mean_with_error",
+    "next_value",
     "normal_interval",
     "normalized_wasserstein",
     "paired_roc_auc",

@@ -361,6 +361,9 @@ class Facts(Protocol):
     def first_traffic(self, deployment: str) -> datetime | None:
         """Return the first minute in which a request was counted; None when none was."""
 
+    def first_traffic(self, deployment: str) -> datetime | None:
+        """Return the first minute in which a request was counted; None when none was."""
+
     def traffic_by_minute(self, deployment: str, span: Span) -> Sequence[tuple[datetime, int, Traffic]]:
         """Return minute, version and counts, oldest first."""
 

@@ -248,6 +248,13 @@ class SqlFacts:
             found: datetime | None = connection.execute(query).scalar()
         return found
 
+    def first_traffic(self, deployment: str) -> datetime | None:
+        """Return the first minute in which a request was counted; None when none was."""
+        query = sa.select(sa.func.min(TRAFFIC.c.minute)).where(TRAFFIC.c.deployment == deployment)
+        with self.engine.connect() as connection:
+            found: datetime | None = connection.execute(query).scalar()
+        return found
+
     def traffic_by_minute(self, deployment: str, span: Span) -> Sequence[tuple[datetime, int, Traffic]]:
         """Return minute, version and counts, oldest first."""
         inside = (TRAFFIC.c.minute >= span.start, TRAFFIC.c.minute < span.end)

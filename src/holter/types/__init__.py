@@ -35,6 +35,7 @@ from holter.types.series import Occurrence, Series, SeriesKind
 from holter.types.service import Gauged
 from holter.types.time import Span, as_utc, parse_duration
 from holter.types.traffic import Traffic
+from holter.types.week import Week
 
 __all__ = [
     "CERTAIN",
@@ -77,6 +78,7 @@ __all__ = [
     "Task",
     "Traffic",
     "Verdict",
+    "Week",
     "as_utc",
     "parse_duration",
 ]

@@ -6,10 +6,10 @@ import pytest
 
 from holter.errors import NotFound
 from holter.monitor import Beat, run
-from holter.monitor.targets import counts, nothing, target_of
+from holter.monitor.targets import WEEKS, counts, nothing, target_of
 from holter.registry.entries import TableTarget
 from holter.signals import Need
-from holter.types import Feature, Kind, Schema, Span, Task, Traffic
+from holter.types import Feature, Kind, Schema, Series, SeriesKind, Span, Task, Traffic
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 FIRST, DAY = datetime(2026, 3, 1, tzinfo=UTC), timedelta(days=1)
@@ -151,3 +151,30 @@ def test_counts_tell_traffic_apart():
     assert counts(Traffic(requests=1)) != counts(Traffic(failed=1)) != counts(Traffic())
     assert counts(Traffic(requests=1)) == counts(Traffic(requests=1))
     assert nothing(SCHEMA).n == 0
+
+
+def test_the_same_stretch_of_earlier_weeks_is_fetched_as_far_as_requests_were_counted(desk):
+    hour, week = timedelta(hours=1), timedelta(days=7)
+    now = Span(FIRST + 100 * DAY, FIRST + 100 * DAY + hour)
+    target = target_of(desk.shelves, desk.watch("rhythm", signals=["rhythm"]))
+    assert target.case(now, Need.WEEKS).target.weeks == ()
+    with desk.shelves.facts.begin() as transaction:
+        for back, requests in ((0, 9), (1, 10), (2, 20), (4, 40)):
+            transaction.add_traffic("api", 1, now.start - back * week, Traffic(requests=requests))
+            transaction.add_traffic("api", 1, now.start - back * week + hour, Traffic(requests=7))
+        transaction.add_series("api", SeriesKind.METRIC, "cost", now.start - week, Series.of(3.0))
+        transaction.add_series("api", SeriesKind.SERVICE, "busy", now.start - week, Series.of(0.5))
+    weeks = target.case(now, Need.WEEKS).target.weeks
+    assert [each.traffic.requests for each in weeks] == [10, 20, 0, 40]
+    assert weeks[0].series == {"cost": Series.of(3.0)}
+    assert desk.shelves.facts.first_traffic("api") == now.start - 4 * week
+    assert desk.shelves.facts.first_traffic("nobody") is None
+    assert target.case(now, Need.TRAFFIC).target.weeks is None
+
+
+def test_what_lies_more_than_a_quarter_back_is_history(desk):
+    now = Span(FIRST + 200 * DAY, FIRST + 200 * DAY + timedelta(hours=1))
+    with desk.shelves.facts.begin() as transaction:
+        transaction.add_traffic("api", 1, FIRST, Traffic(requests=1))
+    target = target_of(desk.shelves, desk.watch("rhythm", signals=["rhythm"]))
+    assert len(target.case(now, Need.WEEKS).target.weeks) == WEEKS
