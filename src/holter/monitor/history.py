@@ -1,7 +1,7 @@
 """Looking now, looking back, and asking what would have been."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final
@@ -94,11 +94,12 @@ def replay(shelves: Shelves, name: str, rules: Sequence[Rule]) -> list[Alert]:
         for each in shelves.facts.measurements(name, metric=rule.metric):
             if each.window is not None:
                 history.setdefault(each.window, []).append(each)
-        raised += _fold(name, rule, history)
+        raised += fold(name, rule, history)
     return sorted(raised, key=lambda alert: (alert.opened.end, alert.rule))
 
 
-def _fold(monitor: str, rule: Rule, history: dict[Span, list[Measurement]]) -> list[Alert]:
+def fold(monitor: str, rule: Rule, history: Mapping[Span, Sequence[Measurement]]) -> list[Alert]:
+    """Return the alerts of a rule that fired over windows, as they stand after the last."""
     alert, fired, alerts = None, set(), {}
     for window in sorted(history, key=lambda window: window.end):
         alert, events = advance(rule, alert, history[window], monitor=monitor, window=window, now=window.end)

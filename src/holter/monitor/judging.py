@@ -2,13 +2,15 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
 
 from holter.errors import HolterError
 from holter.monitor.segmented import Part
 from holter.monitor.targets import DATA, Case
 from holter.profile import Window
 from holter.rules import Calibration, decide
+from holter.rules.judgement import Judgement
 from holter.signals import Need, Signal, default, named
 from holter.types import CERTAIN, Measurement, Schema, Verdict
 
@@ -17,7 +19,7 @@ EVALUATION: Final = "evaluation"
 NOTHING: Final = Need(0)
 _WHOLE: Final = 0.6
 """Share of the false alarms of a window that all rows together may cost; its segments divide the rest."""
-_NOT_HELD_OUT: Final = "the baseline holds the rows the model was fitted on"
+NOT_HELD_OUT: Final = "the baseline holds the rows the model was fitted on"
 
 
 @dataclass(frozen=True)
@@ -35,19 +37,29 @@ class Missing:
         return [Measurement.unanswered(self.name, EVALUATION, Verdict.ERROR, self.why)]
 
 
-def signals_of(names: Sequence[str], schema: Schema, *, labels: bool, traffic: bool) -> Mapping[str, Signal]:
-    """Return signals by name, in order; no names ask for the default preset of the schema."""
-    return {name: _signal(name) for name in names or default(schema, labels=labels, traffic=traffic)}
+def signals_of(
+    names: Sequence[str],
+    schema: Schema,
+    options: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    *,
+    labels: bool,
+    traffic: bool,
+) -> Mapping[str, Signal]:
+    """Return signals by name, in order, with their options; no names ask for the default preset of the schema."""
+    wanted = names or default(schema, labels=labels, traffic=traffic)
+    return {name: _signal(name, options.get(name, {})) for name in wanted}
 
 
-def _signal(name: str) -> Signal:
+def _signal(name: str, options: Mapping[str, Any]) -> Signal:
     try:
-        return named(name)
+        return named(name, options)
     except HolterError as error:
         return Missing(name, str(error))
 
 
-def judge(signal: Signal, case: Case, signals: int, parts: Sequence[Part] = ()) -> list[Measurement]:
+def judge(
+    signal: Signal, case: Case, signals: int, parts: Sequence[Part] = (), judgement: Judgement | None = None
+) -> list[Measurement]:
     """Measure one signal in a window, and in each segment of it, and judge it.
 
     Parameters
@@ -62,14 +74,16 @@ def judge(signal: Signal, case: Case, signals: int, parts: Sequence[Part] = ()) 
         The segments of the window; none for a signal that is asked of all rows only. They share what all rows leave of
         the false alarms. What has no answer for all rows is not asked of a part, and certain facts (a missing column)
         are told once.
+    judgement
+        What is said of the window by what is normal for the monitor; None where it has nothing to learn that from.
     """
     whole = _measured(signal, case)
     if not parts:
-        return _judged(whole, case, 1 / max(signals, 1))
+        return _judged(whole, case, 1 / max(signals, 1), judgement)
     answered = {(each.metric, each.feature) for each in whole if each.value is not None}
     cut = [each for part in parts for each in _of_part(signal, part, answered)]
     share = 1 / max(signals, 1)
-    return _judged(whole, case, share * _WHOLE) + _judged(cut, case, share * (1 - _WHOLE))
+    return _judged(whole, case, share * _WHOLE, judgement) + _judged(cut, case, share * (1 - _WHOLE), judgement)
 
 
 def by_segment(signal: Signal) -> bool:
@@ -97,8 +111,11 @@ def _certain(measurement: Measurement) -> bool:
     return measurement.evidence is not None and measurement.evidence.test == CERTAIN
 
 
-def _judged(measured: Sequence[Measurement], case: Case, share: float) -> list[Measurement]:
+def _judged(
+    measured: Sequence[Measurement], case: Case, share: float, judgement: Judgement | None
+) -> list[Measurement]:
     calibration = Calibration.iid(Calibration.level * share)
     if not case.held_out:
-        calibration = Calibration.uncalibrated(_NOT_HELD_OUT)
+        calibration = Calibration.uncalibrated(NOT_HELD_OUT)
+    calibration = replace(calibration, judgement=judgement)
     return [replace(each, window=case.target.span) for each in decide(measured, calibration)]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from holter.monitor.answering import event_entry, job_entry, reaction
+from holter.monitor.deciding import Decision
 from holter.monitor.watch import Judged, Watch
 from holter.rules import Alert, AlertEvent, Rule, advance
 from holter.store.protocols import Lease, Publication, Transaction
@@ -63,10 +64,17 @@ def settle(
         for publication in publications:
             if not transaction.publish(publication, judged[publication.signal].measurements):
                 moving.discard(publication.signal)
+        for place, decision in enumerate(_decisions(judged[name] for name in fresh if name in moving)):
+            decision.write(transaction, learned=place == 0)
         events = move_alerts(watch, transaction, window, {name: judged[name] for name in moving}, quiet=quiet)
     for publication in publications:
         board.add(publication)
     return Settled(tuple(fresh), tuple(revised), events, judged)
+
+
+def _decisions(judged: Iterable[Judged]) -> Iterable[Decision]:
+    """Return each decision once, though several signals rest on it."""
+    return {each.decision.part: each.decision for each in judged if each.decision is not None}.values()
 
 
 def move_alerts(

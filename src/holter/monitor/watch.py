@@ -7,9 +7,11 @@ from functools import reduce
 from operator import or_
 
 from holter.monitor.beginning import begins
+from holter.monitor.deciding import Decision, Part, decide_on
 from holter.monitor.judging import by_segment, judge, signals_of
 from holter.monitor.schedule import Timetable
-from holter.monitor.segmented import Part, cases
+from holter.monitor.segmented import Part as Slice
+from holter.monitor.segmented import cases
 from holter.monitor.targets import Case, Target, target_of
 from holter.registry import Shelves
 from holter.registry.entries import MonitorEntry
@@ -19,10 +21,11 @@ from holter.types import Measurement, Span
 
 @dataclass(frozen=True)
 class Judged:
-    """What one signal said about a window, and the fingerprint of the data it looked at."""
+    """What one signal said about a window, the fingerprint of the data it looked at, and the decision it rests on."""
 
     fingerprint: str
     measurements: tuple[Measurement, ...]
+    decision: Decision | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,8 @@ class Watch:
         target = target_of(shelves, entry)
         # Minutes of traffic are minutes of arrival: in a replay they say nothing about the time that is replayed.
         served = isinstance(entry.target, str) and not entry.event_clock
-        signals = signals_of(entry.signals, target.schema(), labels=target.labelled(), traffic=served)
+        schema, labels = target.schema(), target.labelled()
+        signals = signals_of(entry.signals, schema, entry.options, labels=labels, traffic=served)
         delays = {name: entry.lateness + _label_delay(entry, signal) for name, signal in signals.items()}
         replayed = entry.event_clock
         first, clock = _event_time(shelves, entry, target, now) if replayed else (_created(target, entry, now), now)
@@ -77,11 +81,24 @@ class Watch:
         needs = reduce(or_, (self.signals[name].needs for name in names), Need(0))
         case = self.target.case(window, needs | Need.ROWS if cut else needs)
         parts = cases(case, self.entry.segments, reduce(or_, (each.needs for each in cut))) if cut else ()
-        return {name: Judged(fingerprints[name], self._judged(name, case, parts)) for name in names}
+        decided = self._decide(window, names)
+        return {name: self._judged(name, fingerprints[name], case, parts, decided) for name in names}
 
-    def _judged(self, name: str, case: Case, parts: Sequence[Part]) -> tuple[Measurement, ...]:
+    def _decide(self, window: Span, names: Sequence[str]) -> dict[Part, Decision]:
+        """Decide once for all signals that look at the same."""
+        wanted = {Part.of(self.signals[name].needs) for name in names}
+        found = {part: decide_on(self, window, part) for part in Part if part in wanted}
+        return {part: decision for part, decision in found.items() if decision is not None}
+
+    def _judged(
+        self, name: str, fingerprint: str, case: Case, slices: Sequence[Slice], decided: Mapping[Part, Decision]
+    ) -> Judged:
         signal = self.signals[name]
-        return tuple(judge(signal, case, len(self.signals), parts if by_segment(signal) else ()))
+        part = Part.of(signal.needs)
+        decision = decided.get(part) if part is not None else None
+        judgement = None if decision is None else decision.judgement
+        found = judge(signal, case, len(self.signals), slices if by_segment(signal) else (), judgement)
+        return Judged(fingerprint, tuple(found), decision)
 
 
 def _created(target: Target, entry: MonitorEntry, now: datetime) -> datetime:

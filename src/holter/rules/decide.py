@@ -66,7 +66,7 @@ def decide(measurements: Sequence[Measurement], calibration: Calibration) -> lis
 
     With a judgement, that is the law: a measurement is an alarm when the null has a finding of at least a warning on
     its column (or on the metric itself), and ``reason`` gives the finding, its p-value and the level it was given.
-    While the judgement is uncalibrated none is, and ``reason`` says what is missing.
+    While the judgement is uncalibrated none is, and where there is a finding ``reason`` says what is missing.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def _answered(measurement: Measurement, calibration: Calibration) -> Measurement
     rising = evidence is None or evidence.effect is None or evidence.effect >= 0
     threshold = material.threshold(evidence.baseline if evidence else None, rising=rising) if material else None
     if not judgement.calibrated:
-        why = f"not judged: {judgement.why}"
+        why = measurement.reason if finding is None else f"not judged: {judgement.why}"
         return measurement.judged(Verdict.OK, calibrated=Calibrated.NO, threshold=threshold, reason=why)
     if finding is None:
         return measurement.judged(Verdict.OK, calibrated=Calibrated.YES, threshold=threshold)

@@ -29,24 +29,27 @@ def write(folder, day, shift=0.0, n=200):
 def table(desk, tmp_path):
     folder = tmp_path / "scores"
     baseline = tmp_path / "baseline.parquet"
-    write(folder, 0)
-    rows = pq.read_table(folder / "0-0.0.parquet").rename_columns(["_event_time", "x", "_score", "_label"])
+    for day in range(-25, 0):
+        write(tmp_path / "before", day)
+    rows = pq.read_table(tmp_path / "before").rename_columns(["_event_time", "x", "_score", "_label"])
     pq.write_table(rows, baseline)
+    write(folder, 0)
     target = TableTarget(f"{folder}/*.parquet", "at", SCHEMA, score="p", label="y")
     desk.watch("scores", target=target, signals=["data_drift", "performance"], baseline=baseline)
     return folder
 
 
 def test_a_table_is_judged_like_a_deployment(desk, table):
-    write(table, 1, shift=5.0)
-    write(table, 2)
+    write(table, 1)
+    write(table, 2, shift=5.0)
+    write(table, 3)
     beat = Beat(desk.shelves)
     report = beat.once(NOW)
     assert report.errors == ()
     drift = desk.shelves.facts.measurements("scores", metric="data_drift.jensen_shannon", feature="x")
-    assert [each.verdict for each in drift] == ["ok", "alarm"]
+    assert [each.verdict for each in drift] == ["ok", "ok", "alarm"]
     auc = desk.shelves.facts.measurements("scores", metric="performance.roc_auc")
-    assert [each.n for each in auc] == [200, 200]
+    assert [each.n for each in auc] == [200, 200, 200]
     assert beat.once(NOW).published == 0
     assert beat.once(NOW).revised == 0
 
