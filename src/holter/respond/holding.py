@@ -9,7 +9,7 @@ from holter.registry import Shelves
 from holter.respond.answer import Channel
 from holter.respond.posting import event_of, options_of
 from holter.rules import Alert, AlertState
-from holter.rules.holding import FLAP_DAY, FLAPS, Fate, Quiet, Standing, fate
+from holter.rules.holding import FLAPS, Fate, Quiet, Standing, fate
 from holter.store.protocols import Message
 from holter.types import parse_duration
 
@@ -90,13 +90,9 @@ class Holding:
         return self._alerts[monitor]
 
     def _openings(self, alert: Alert) -> list[datetime]:
-        """Return when the last few alerts of the rule began to fire."""
+        """Return when the last few alerts of the rule were opened, by event time."""
         over = [each for each in self._of(alert.monitor) if each.rule == alert.rule and not each.is_open]
-        same = [alert, *(each for each in over if each.id != alert.id)][:FLAPS]
-        if len(same) < FLAPS:
-            return []
-        events = [event for each in same for event in self._shelves.facts.events(each.id)]
-        return [each.at for each in events if each.after is AlertState.FIRING and each.at > self._now - FLAP_DAY]
+        return [alert.opened.end, *(each.opened.end for each in over if each.id != alert.id)][:FLAPS]
 
     def _earlier(self, message: Message) -> Sequence[Message]:
         """Return what the same receiver was, or is to be, told of the alert's beginning."""

@@ -80,7 +80,8 @@ class Standing:
     beside
         The open alerts of the same monitor.
     openings
-        When this rule's alerts began to fire of late, this one among them.
+        Ends of the windows that opened this rule's alerts of late, this one among them: by event time, as a replay of
+        a year in minutes is no flapping.
     silences, quiet
         What holds messages back.
     """
@@ -142,7 +143,8 @@ def _later(standing: Standing, now: datetime) -> Fate | None:
     ends = standing.quiet.until(now) if standing.quiet else None
     if ends is not None:
         return Fate(ends, why="quiet hours")
-    recent = [at for at in standing.openings if now - FLAP_DAY <= at <= now]
+    latest = standing.alert.opened.end
+    recent = [at for at in standing.openings if latest - FLAP_DAY <= at <= latest]
     if len(recent) >= FLAPS and not standing.held:
         return Fate(standing.event.at + _HOUR, why=f"it flaps: it began {len(recent)} times within a day")
     return None

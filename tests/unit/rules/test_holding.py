@@ -155,13 +155,13 @@ def test_no_quiet_hours(text):
 
 
 def test_what_flaps_waits_for_the_hour_once():
-    often = [NOW - HOUR * back for back in (0, 1, 2, 3)]
+    often = [DAY.end - HOUR * back for back in (0, 1, 2, 3)]
     found = fate(standing(openings=often), NOW)
     assert found.until == NOW + HOUR
     assert "4 times" in found.why
     assert fate(standing(openings=often, held=True), NOW) == SEND
     assert fate(standing(openings=often[:3]), NOW) == SEND
-    assert fate(standing(openings=[*often[:3], NOW - 25 * HOUR]), NOW) == SEND
+    assert fate(standing(openings=[*often[:3], DAY.end - 25 * HOUR]), NOW) == SEND
     assert fate(standing(openings=often, alert=alert(level=Level.PAGE)), NOW) == SEND
 
 
