@@ -46,6 +46,7 @@ _KEYS: Final = (
     "signals",
     "budget",
     "segments",
+    "options",
     "rules",
 )
 _PATHS: Final = ("table", "baseline")

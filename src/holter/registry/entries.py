@@ -242,6 +242,8 @@ class MonitorEntry:
     segments
         Slices that are measured beside all rows, see :mod:`holter.profile.segmentation`: ``country``, ``age:5``,
         ``country*device``.
+    options
+        What signals are told beside the windows, by signal and by option: plain values, as TOML and JSON have them.
     """
 
     name: str
@@ -258,3 +260,4 @@ class MonitorEntry:
     created_at: datetime | None = None
     budget: Budget = field(default_factory=Budget)
     segments: tuple[str, ...] = ()
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -103,6 +103,7 @@ def monitor_row(entry: MonitorEntry, root: Path) -> dict[str, Any]:
         "baseline": stored(entry.baseline, root),
         "budget": entry.budget.to_dict(),
         "segments": list(entry.segments),
+        "options": {signal: dict(options) for signal, options in entry.options.items()},
     }
     plain |= {name: getattr(entry, name) / timedelta(microseconds=1) for name in _DURATIONS}
     return {"name": entry.name, "entry": plain, "paused": entry.paused, "created_at": entry.created_at}
@@ -128,6 +129,7 @@ def monitor_of(row: Mapping[str, Any], root: Path) -> MonitorEntry:
         paused=row["paused"],
         created_at=row["created_at"],
         segments=tuple(plain.get("segments", ())),
+        options=plain.get("options", {}),
         budget=Budget.from_dict(plain.get("budget", {})),  # a monitor from before there were budgets has the usual one
         **{name: timedelta(microseconds=plain[name]) for name in _DURATIONS},
     )

@@ -18,7 +18,7 @@ from holter.signals.confusions import (
     pairs,
     refused,
 )
-from holter.signals.enough import enough, undefined
+from holter.signals.enough import enough, insufficient, undefined
 from holter.signals.estimate import Estimate
 from holter.stats.class_ratios import Ratio, f_beta
 
@@ -106,7 +106,7 @@ def _f(outcomes: Outcomes, of: Ratio) -> Estimate:
 def _positive_rate(outcomes: Outcomes, _: Asked) -> Estimate:
     found = outcomes.moments.get("labels")
     if found is None:
-        return enough(0) or undefined("there are no labels")
+        return insufficient(0)
     return enough(found.n) or Estimate.rate(round(found.mean("label") * found.n), found.n, "")
 
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from holter.profile.outcomes import Outcomes, ScoreCells
-from holter.signals.enough import LEAST_OF_CLASS, answered, enough, undefined
+from holter.signals.enough import LEAST_OF_CLASS, answered, insufficient, undefined
 from holter.signals.estimate import Estimate
 from holter.stats import average_precision, calibration_curve, lift, roc_auc_of_counts
 from holter.stats.calibration_error import BINS
@@ -17,7 +17,7 @@ def scored(outcomes: Outcomes, name: str = "1", *, classes: bool = False) -> Sco
     cells = outcomes.scores.get(name)
     refusal = answered(outcomes.labelled, 0 if cells is None else round(cells.n), "scores")
     if refusal is not None or cells is None:
-        return refusal or enough(0) or undefined("the labelled rows have no scores")
+        return refusal or insufficient(0)
     if classes and not (cells.positives.any() and cells.negatives.any()):
         only = "positive" if cells.positives.any() else "negative"
         return undefined(f"all {round(cells.n)} labels are {only}; both classes are needed", round(cells.n))

@@ -11,11 +11,14 @@ LEAST_OF_CLASS: Final = 10
 """Labels of the rarer class below which DeLong's error means nothing (Obuchowski and Lieber, 1998, AJR 170:1579)."""
 
 
-def enough(n: int, what: str = "labels") -> Estimate | None:
-    """Return the refusal of a metric with too few rows, or None."""
-    if n >= LEAST:
-        return None
+def insufficient(n: int, what: str = "labels") -> Estimate:
+    """Return the refusal of a metric with too few rows."""
     return Estimate.refused(Verdict.INSUFFICIENT, f"{n} {what}; {LEAST} are needed", n)
+
+
+def enough(n: int, what: str = "labels") -> Estimate | None:
+    """Return the refusal of a metric with too few rows, or None where there are enough."""
+    return None if n >= LEAST else insufficient(n, what)
 
 
 def undefined(why: str, n: int = 0) -> Estimate:

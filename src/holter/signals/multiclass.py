@@ -23,7 +23,7 @@ from holter.signals.confusions import (
     refused,
     weighted,
 )
-from holter.signals.enough import LEAST_OF_CLASS, answered, undefined
+from holter.signals.enough import LEAST_OF_CLASS, answered, insufficient, undefined
 from holter.signals.estimate import Estimate
 from holter.stats.class_ratios import Ratio, precision, recall
 
@@ -63,7 +63,7 @@ def _loss(name: str, ceiling: float = math.inf) -> Metric:
         found = outcomes.moments.get("chances")
         refusal = answered(outcomes.labelled, 0 if found is None else found.n, "probabilities (_scores)")
         if refusal is not None or found is None:
-            return refusal or undefined("there are no probabilities")
+            return refusal or insufficient(0)
         return Estimate(found.mean(name), found.n, found.spread({name: 1.0}), floor=0.0, ceiling=ceiling)
 
     return measured

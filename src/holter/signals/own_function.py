@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from holter.errors import BadSetting
 from holter.profile.row_hash import hash_rows
-from holter.signals.enough import enough, undefined
+from holter.signals.enough import enough, insufficient, undefined
 from holter.signals.estimate import Estimate
 from holter.types import LABEL
 
@@ -75,7 +75,7 @@ def own_estimate(rows: pa.Table | None, function: Function) -> Estimate:
     if rows is None:
         return undefined("the function needs the rows, and only their sums are kept")
     if LABEL not in rows.column_names:
-        return enough(0) or undefined("there are no labels")
+        return insufficient(0)
     label = rows.column(LABEL)
     known = rows.filter(pc.is_finite(label) if pa.types.is_floating(label.type) else pc.is_valid(label))
     refusal = enough(known.num_rows)

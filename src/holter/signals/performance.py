@@ -101,9 +101,10 @@ class Performance:
         for label, row in self.value.items():
             if not isinstance(row, Mapping) or not all(isinstance(each, int | float) for each in row.values()):
                 raise BadSetting("value", f"{label!r} needs a number for each prediction.")
-        unknown = [name for name in self.only if name not in self.metrics]
+        known = self.metrics
+        unknown = [name for name in self.only if name not in known]
         if unknown:
-            raise BadSetting("only", f"there is no metric {unknown[0]!r}; there are {', '.join(self.metrics)}.")
+            raise BadSetting("only", f"there is no metric {unknown[0]!r}; there are {', '.join(known)}.")
 
     @property
     def needs(self) -> Need:

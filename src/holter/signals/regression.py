@@ -8,7 +8,7 @@ import numpy as np
 
 from holter.profile.outcomes import CoMoments, Outcomes
 from holter.signals.asked import Asked
-from holter.signals.enough import answered, enough, undefined
+from holter.signals.enough import answered, enough, insufficient, undefined
 from holter.signals.estimate import Estimate
 from holter.signals.noise import Z
 
@@ -22,7 +22,7 @@ def _of_residuals(of: Callable[[CoMoments, Asked], Estimate]) -> Metric:
         found = outcomes.moments.get("residual")
         refusal = answered(outcomes.labelled, 0 if found is None else found.n, "predictions")
         if refusal is not None or found is None:
-            return refusal or undefined("there are no predictions")
+            return refusal or insufficient(0)
         return _finite(of(found, asked))
 
     return measured
@@ -70,7 +70,7 @@ def _rmsle(outcomes: Outcomes, _: Asked) -> Estimate:
     residual, logarithm = outcomes.moments.get("residual"), outcomes.moments.get("logarithm")
     refusal = answered(outcomes.labelled, 0 if residual is None else residual.n, "predictions")
     if refusal is not None or residual is None:
-        return refusal or undefined("there are no predictions")
+        return refusal or insufficient(0)
     unfit = residual.n - (0 if logarithm is None else logarithm.n)
     if unfit or logarithm is None:
         return undefined(f"{unfit} labels or predictions are -1 or less: they have no logarithm", residual.n)
@@ -93,7 +93,7 @@ def _median(outcomes: Outcomes, _: Asked) -> Estimate:
     errors = outcomes.errors
     refusal = answered(outcomes.labelled, 0 if errors is None else errors.n, "predictions")
     if refusal is not None or errors is None:
-        return refusal or undefined("there are no predictions")
+        return refusal or insufficient(0)
     n, through = errors.n, np.cumsum(errors.weights)
 
     def at(rank: float) -> float:
@@ -112,7 +112,7 @@ def _interval(of: Callable[[CoMoments], Estimate]) -> Metric:
         missing = "intervals (_lower and _upper)"
         refusal = answered(outcomes.labelled, 0 if found is None else found.n, missing)
         if refusal is not None or found is None:
-            return refusal or undefined(f"there are no {missing}")
+            return refusal or insufficient(0)
         return _finite(of(found))
 
     return measured

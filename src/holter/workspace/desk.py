@@ -233,6 +233,7 @@ class Workspace:
         baseline: Any = None,
         budget: Budget | Mapping[str, Any] | float | str | None = None,
         segments: Sequence[str] = (),
+        options: Mapping[str, Mapping[str, Any]] | None = None,
         overwrite: bool = False,
     ) -> Monitor:
         """Watch a deployment or a table; without ``target``, return the monitor of that name.
@@ -270,6 +271,8 @@ class Workspace:
         segments
             Slices that are measured beside all rows: ``("country", "age:5", "country*device")``, see
             :mod:`holter.profile.segmentation`.
+        options
+            What signals are told, by signal: ``{"performance": {"beta": 2}}``. The page of a signal names its options.
         overwrite
             Replace the monitor of that name; what it measured stays, and alerts of rules that are gone resolve.
 
@@ -288,7 +291,7 @@ class Workspace:
         UnknownColumn
             If a named column is not there.
         BadSetting
-            If a segment cannot be read.
+            If a segment cannot be read, or a signal has no such option.
         """
         if target is None:
             return self._existing(name)
@@ -299,8 +302,8 @@ class Workspace:
         entry = MonitorEntry(
             name,
             watched,
-            known(signals or ()),
-            checked(rules),
+            known(signals or (), options or {}),
+            checked(rules, options or {}),
             length,
             duration(over, length),
             lateness=duration(lateness, timedelta(0)),
@@ -309,6 +312,7 @@ class Workspace:
             created_at=datetime.now(UTC),
             budget=as_budget(budget),
             segments=checked_segments(segments, watched, self.shelves),
+            options=options or {},
         )
         if baseline is not None:
             kept = keep_baseline(self.shelves, name, baseline, roles, task, strict=not is_table)

@@ -279,6 +279,7 @@ class Monitors(Listing[MonitorEntry]):
             "table": table,
             "signals": list(item.signals),
             "segments": list(item.segments),
+            "options": {signal: dict(options) for signal, options in item.options.items()},
             "rules": [_rule(rule) for rule in item.rules],
             "every_seconds": item.every.total_seconds(),
             "over_seconds": item.over.total_seconds(),

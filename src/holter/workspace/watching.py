@@ -5,12 +5,13 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from holter.errors import BadBudget, BadRule, InputError, UnknownColumn
+from holter.errors import BadBudget, BadRule, BadSetting, InputError, UnknownColumn
 from holter.registry import Shelves
 from holter.registry.entries import TableTarget
 from holter.rules import Budget, Rule
@@ -109,15 +110,31 @@ def keep_baseline(
     return path
 
 
-def known(signals: Sequence[str]) -> tuple[str, ...]:
-    """Refuse a signal nobody has now rather than in every window from now on. Raises NotFound."""
+def known(signals: Sequence[str], options: Mapping[str, Mapping[str, Any]] = MappingProxyType({})) -> tuple[str, ...]:
+    """Refuse a signal or an option nobody has now rather than in every window from now on.
+
+    Raises
+    ------
+    NotFound
+        If nobody has a signal, or one that has options.
+    BadSetting
+        If a signal has no such option, or it no such value.
+    """
     from holter.signals import named
 
+    for signal, given in options.items():
+        if signals and signal not in signals:
+            raise BadSetting("options", f"there are some for {signal!r}, which is not among the signals.")
+        if not isinstance(given, Mapping):
+            raise BadSetting("options", f"{signal!r} needs a table of its options.")
+        named(signal, given)
     return tuple(named(signal).name for signal in signals)
 
 
-def checked(given: Sequence[Rule | Mapping[str, Any]]) -> tuple[Rule, ...]:
-    """Return rules that can be followed.
+def checked(
+    given: Sequence[Rule | Mapping[str, Any]], options: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+) -> tuple[Rule, ...]:
+    """Return rules that can be followed, with these options of their signals.
 
     Raises
     ------
@@ -134,7 +151,7 @@ def checked(given: Sequence[Rule | Mapping[str, Any]]) -> tuple[Rule, ...]:
         if any(other.name == rule.name for other in rules[:place]):
             raise BadRule(rule.name, "two rules of one monitor have this name")
         signal, _, metric = rule.metric.partition(".")
-        metrics = named(signal).metrics
+        metrics = named(signal, options.get(signal, {})).metrics
         if metric not in metrics:
             raise BadRule(rule.name, f"{signal} has no metric {metric!r}; it has {', '.join(metrics)}")
         for response in rule.responses:
