@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from holter.profile import Profile, Window
@@ -17,13 +18,18 @@ from holter.types import (
     EVENT_TIME,
     LABEL,
     LABELLED_AT,
+    LATENCY,
     LOWER,
     PREDICTION,
     QUERY,
     REQUEST_ID,
+    ROLE,
+    ROW,
     SCORE,
     SCORES,
+    STATUS,
     UPPER,
+    VERSION,
     Feature,
     Gauged,
     Kind,
@@ -46,6 +52,7 @@ FEATURES = (
     Feature("flag", Kind.CATEGORICAL, "bool"),
 )
 FACTS = {"rows", "minimum", "maximum", "contribution"}
+FACTS |= {"better"}  # a chance, not a number that has one
 FACTS |= {"journal_lag_s", "journal_mb", "journal_filled", "workers_missing", "busy", "waiting"}
 """What a window is, not what it tells of a law behind it: no interval."""
 JOINT = {"domain_classifier", "segments"}
@@ -84,6 +91,29 @@ def records(n, task, seed=0):
     return pa.table(table)
 
 
+def rivals(rows):
+    """Return the answers of a champion, and those of a shadow to the same records, a little different."""
+    n = rows.num_rows
+    said = {ROW: pa.array([0] * n), STATUS: pa.array([200] * n), LATENCY: pa.array([900] * n)}
+    for name, values in said.items():
+        rows = rows.append_column(name, values)
+    other = replaced(rows, LATENCY, pa.array([950] * n))
+    for name, changed in ((SCORE, less_sure), (PREDICTION, less_sure)):
+        if name in rows.column_names:
+            other = replaced(other, name, changed(other[name]))
+    return pa.concat_tables(
+        side.append_column(ROLE, pa.array([role] * n, pa.string())).append_column(VERSION, pa.array([version] * n))
+        for side, role, version in ((rows, "champion", 1), (other, "shadow", 2))
+    )
+
+
+def less_sure(column):
+    """Return numbers a tenth smaller, and the class y where x was said."""
+    if pa.types.is_floating(column.type):
+        return pc.multiply(column, 0.9)
+    return pc.replace_substring(column, "x", "y") if pa.types.is_string(column.type) else column
+
+
 def traffic(n):
     histogram = [0] * (len(LATENCY_BOUNDS_US) + 1)
     histogram[5], histogram[12] = n - n // 10, n // 10
@@ -101,6 +131,7 @@ def window(signal: Signal, rows, task, *, schema=None, served=None):
         rows=rows if signal.needs & (Need.ROWS | Need.LABELS) else None,
         traffic=(served or traffic(rows.num_rows)) if Need.TRAFFIC in signal.needs else None,
         series=TOLD if Need.SERIES in signal.needs else None,
+        rivals=rivals(rows) if Need.RIVALS in signal.needs else None,
         weeks=(Week(traffic(rows.num_rows), TOLD),) * 5 if Need.WEEKS in signal.needs else None,
         service={each: Series.of(0.5) + Series.of(1.0) for each in Gauged} if Need.SERVICE in signal.needs else None,
     )

@@ -159,6 +159,8 @@ class ServedModel:
             window = replace(window, series=self._heard(span))
         if needs & Need.SERVICE:
             window = replace(window, service=self._seen(span))
+        if needs & Need.RIVALS:
+            window = replace(window, rivals=self._records.read(span))
         if needs & Need.WEEKS:
             window = replace(window, weeks=self._weeks(span))
         counted = versions(rows) if rows is not None else days.versions if days is not None else None

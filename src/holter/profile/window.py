@@ -30,6 +30,8 @@ class Window:
         What custom metrics and events said, by name; None for a table that others write.
     service
         What the process tree measured of itself (:class:`holter.types.Gauged`); None for a table that others write.
+    rivals
+        The records of every version that answered: champion, canary, shadow; None for a table that others write.
     weeks
         Traffic and series of the same stretch of earlier weeks, the newest first; None for a table that others write.
     segment
@@ -51,6 +53,7 @@ class Window:
     earlier: Outcomes | None = None
     service: Mapping[str, Series] | None = None
     weeks: tuple[Week, ...] | None = None
+    rivals: pa.Table | None = None
 
     @property
     def n(self) -> int:

@@ -120,6 +120,8 @@ MATERIAL: Final = {
     "fairness.equal_opportunity": Material(0.05, Worse.HIGHER),
     "fairness.equalised_odds": Material(0.05, Worse.HIGHER),
     "traffic.error_rate": Material(0.01, Worse.HIGHER),
+    # What more of failed requests a user would notice: as for traffic.
+    "challenger.error_rate_difference": Material(0.01, Worse.HIGHER, distance=True),
     # Half more or half less than this hour usually brings is worth a look; a quarter is what promotions do.
     "rhythm.requests": Material(0.5, Worse.EITHER, relative=True),
     "rhythm.error_rate": Material(0.01, Worse.HIGHER),

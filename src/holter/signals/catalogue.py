@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from holter.errors import BadSetting, NotFound
 from holter.signals.causes import Causes
+from holter.signals.challenger import Challenger
 from holter.signals.constraints import ConstraintsKept
 from holter.signals.data_drift import DataDrift
 from holter.signals.data_quality import DataQuality
@@ -45,6 +46,7 @@ CATALOGUE: Final[Mapping[str, Callable[..., Signal]]] = MappingProxyType(
         Segments.name: Segments,
         Causes.name: Causes,
         Fairness.name: Fairness,
+        Challenger.name: Challenger,
         TrafficHealth.name: TrafficHealth,
         Telemetry.name: Telemetry,
         Rhythm.name: Rhythm,

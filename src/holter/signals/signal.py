@@ -13,9 +13,10 @@ class Need(Flag):
 
     ``PROFILE``: the summary of all columns. ``ROWS``: the records. ``LABELS``: late enough for labels to be there; with
     ``ROWS`` the records, without it the records or the sums of their outcomes. ``TRAFFIC``: what happened to the
-    requests. ``SERIES``: custom metrics and events. ``SERVICE``: how journal and workers were. ``WEEKS``: the same stretch of earlier weeks. ``EARLIER``: sums
-    of what became of older records, of the target only. The baseline is filled the same way, and its rows always bring
-    the labels they have.
+    requests. ``SERIES``: custom metrics and events. ``SERVICE``: how journal and workers were. ``WEEKS``: the same
+    stretch of earlier weeks. ``RIVALS``: the records of every version that answered, with the labels they have.
+    ``EARLIER``: sums of what became of older records, of the target only. The baseline is filled the same way, and its
+    rows always bring the labels they have.
     """
 
     PROFILE = auto()
@@ -25,6 +26,7 @@ class Need(Flag):
     SERIES = auto()
     SERVICE = auto()
     WEEKS = auto()
+    RIVALS = auto()
     EARLIER = auto()
 
 

@@ -9,7 +9,7 @@ from holter.monitor import Beat, run
 from holter.monitor.targets import WEEKS, counts, nothing, target_of
 from holter.registry.entries import TableTarget
 from holter.signals import Need
-from holter.types import Feature, Kind, Schema, Series, SeriesKind, Span, Task, Traffic
+from holter.types import Feature, Kind, Schema, Series, SeriesKind, Span, Task, Traffic, Verdict
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 FIRST, DAY = datetime(2026, 3, 1, tzinfo=UTC), timedelta(days=1)
@@ -181,3 +181,24 @@ def test_what_lies_more_than_a_quarter_back_is_history(desk):
         transaction.add_traffic("api", 1, FIRST, Traffic(requests=1))
     target = target_of(desk.shelves, desk.watch("rhythm", signals=["rhythm"]))
     assert len(target.case(now, Need.WEEKS).target.weeks) == WEEKS
+
+
+def test_versions_that_stand_beside_the_champion_are_fetched_for_who_asks_and_judged(desk):
+    desk.day(0)
+    rows = desk.shelves.records("api").read(FIRST_DAY)
+    columns = {name: rows[name] for name in rows.column_names if name not in {"_label", "_labelled_at", "_event_day"}}
+    columns |= {"_role": pa.array(["shadow"] * len(rows)), "_version": pa.array([2] * len(rows), pa.int32())}
+    columns |= {"_digest": pa.array([f"{each}-shadow-2" for each in rows["_digest"].to_pylist()])}
+    columns |= {"_score": pa.array([0.5] * len(rows)), "_prediction": pa.array([1.0] * len(rows))}
+    desk.shelves.records("api").append(pa.table(columns), {})
+    target = target_of(desk.shelves, desk.watch("beside", signals=["challenger"]))
+    assert target.case(FIRST_DAY, Need.ROWS).target.rivals is None
+    assert target.case(FIRST_DAY, Need.ROWS).target.rows.num_rows == 120
+    assert sorted(set(target.case(FIRST_DAY, Need.RIVALS).target.rivals["_role"].to_pylist())) == ["champion", "shadow"]
+    desk.day(1)
+    Beat(desk.shelves).once(NOW)
+    found = {each.metric: each for each in desk.shelves.facts.measurements("beside") if each.value is not None}
+    assert {each.feature for each in found.values()} == {"version 2 (shadow)"}
+    assert found["better"].value < 0.01, "one half for everybody is worse than what the model says"
+    assert found["agreement"].n == 120
+    assert {each.verdict for each in found.values()} == {Verdict.OK}
