@@ -15,10 +15,12 @@ from holter.report.picture import png
 from holter.report.rendering import rendered
 from holter.report.wording import day, distance, figures, listed, window
 from holter.rules import AlertEvent, AlertState, number
-from holter.store.protocols import Job, Message
+from holter.store.protocols import Job, JobState, Message
 
 DOMAIN: Final = "holter.invalid"
 """Right half of message ids. Ids need no reachable host (RFC 5322, 3.6.4), and ``.invalid`` never is one (RFC 2606)."""
+_CHANNELS: Final = ("email", "webhook", "alertmanager", "pagerduty")
+"""Kinds that tell somebody: what they do is no answer."""
 TOGETHER: Final = "~together"
 """Added to the key of the first message of those that travel together: the mail they share is none of theirs."""
 WIDTH: Final = 640
@@ -168,9 +170,15 @@ def _asked(history: AlertHistory, jobs: Sequence[Job], state: AlertState) -> tup
     if state is AlertState.RESOLVED:
         return tuple(f"{job.kind}: {job.state}" for job in jobs) or ()
     if jobs:
-        return tuple(f"{job.kind}: asked for" if job.state == "wanted" else f"{job.kind}: {job.state}" for job in jobs)
+        return tuple(_said(job) for job in jobs)
     kinds = [each.kind for each in history.rule.responses] if history.rule else []
-    return tuple(f"{kind}: asked for" for kind in kinds if kind not in ("email", "webhook"))
+    return tuple(f"{kind}: asked for" for kind in kinds if kind not in _CHANNELS)
+
+
+def _said(job: Job) -> str:
+    if job.state is JobState.WAITING or (job.state is JobState.WANTED and job.options.get("approval") == "required"):
+        return f"{job.kind}: needs your approval, see the alert"
+    return f"{job.kind}: asked for" if job.state is JobState.WANTED else f"{job.kind}: {job.state}"
 
 
 def one_line(text: str) -> str:

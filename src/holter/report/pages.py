@@ -26,6 +26,7 @@ from holter.report.tiles import recent_minutes, tiles
 from holter.report.verdict import judge, most_drifted
 from holter.rules import broken_by
 from holter.rules.folding import worst_segments
+from holter.store.protocols import JobState
 from holter.types import Span
 
 LEDGER_PAGE: Final = 100
@@ -190,10 +191,19 @@ def alert_page(shelves: Shelves, alert_id: str, now: datetime, form_token: FormT
         messages=shelves.facts.outbox(alert=alert_id),
         jobs=[each for each in shelves.facts.jobs() if each.alert == alert_id],
         token=form_token(f"acknowledge:{alert_id}") if form_token and can_acknowledge else None,
+        consents=_consents(shelves, alert_id, form_token),
         silence_token=form_token(f"silence:{alert_id}") if form_token and alert.is_open else None,
         silences=[each for each in shelves.facts.silences(now) if each.covers(alert)],
         now=now,
     )
+
+
+def _consents(shelves: Shelves, alert_id: str, form_token: FormToken | None) -> dict[str, dict[str, str]]:
+    """Return, for each answer that waits for a person, the tokens of the two buttons."""
+    waiting = [job for job in shelves.facts.jobs(state=JobState.WAITING) if job.alert == alert_id]
+    if form_token is None:
+        return {}
+    return {job.key: {said: form_token(f"{said}:{job.key}") for said in ("approve", "refuse")} for job in waiting}
 
 
 def _monitor(shelves: Shelves, name: str) -> MonitorEntry | None:

@@ -10,10 +10,10 @@ from types import MappingProxyType
 from typing import Final
 
 from holter.errors import BadRule, NotFound
+from holter.respond import consent, holding
 from holter.respond.alertmanager import ALERTMANAGER
 from holter.respond.answer import Answer, Channel
 from holter.respond.command import COMMAND
-from holter.respond.holding import OPTIONS, check_options
 from holter.respond.mail import EMAIL
 from holter.respond.pagerduty import PAGERDUTY
 from holter.respond.promote import PROMOTE
@@ -64,12 +64,14 @@ def check(rule: str, response: Response) -> None:
     missing = sorted(kind.required - {name for name, value in response.options.items() if value.strip()})
     if missing:
         raise BadRule(rule, f"response {response.kind!r} needs the option {missing[0]!r}")
-    options = kind.options | OPTIONS if isinstance(kind, Channel) else kind.options
+    options = kind.options | (holding.OPTIONS if isinstance(kind, Channel) else consent.OPTIONS)
     unknown = sorted(set(response.options) - options)
     if unknown:
         known = ", ".join(sorted(options))
         raise BadRule(rule, f"response {response.kind!r} has no option {unknown[0]!r}; it knows {known}")
     if isinstance(kind, Channel):
-        check_options(rule, response.options)
+        holding.check_options(rule, response.options)
         for why in filter(None, map(kind.refuses, kind.targets(response.options))):
             raise BadRule(rule, why)
+    else:
+        consent.check_options(rule, response.options)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from holter.errors import HolterError, LeaseLost
 from holter.registry import Shelves
+from holter.respond import consent
 from holter.respond.answer import Answer, Bench, Outcome, subject_of
 from holter.respond.deliverer import holder_name, running_clock
 from holter.respond.kinds import named
@@ -73,6 +74,7 @@ class Responder:
         the other, and no more than :data:`AT_ONCE` run at a time.
         """
         begun = 0
+        self._let_go(running_clock(now))
         for job in self._open_jobs():
             place = (job.kind, job.deployment)
             if self._leaving.is_set() or len(self._busy) >= AT_ONCE:
@@ -98,12 +100,22 @@ class Responder:
     def once(self, now: datetime) -> list[Job]:
         """Run every job that is wanted, or that a dead process left running; return them as they ended."""
         clock, ended = running_clock(now), []
+        self._let_go(clock)
         for job in self._open_jobs():
             if self._leaving.is_set():
                 break
             if self._lead(job, clock):
                 ended += [each for each in self._shelves.facts.jobs() if each.key == job.key]
         return ended
+
+    def _let_go(self, clock: Clock) -> None:
+        """End the jobs that nobody has approved in time."""
+        for job in self._shelves.facts.jobs(state=JobState.WAITING):
+            late = consent.expired(job, clock())
+            lease = late and self._shelves.facts.acquire(f"job:{job.key}", self._holder, self._lease, clock())
+            if late and lease:
+                self._move(job, lease, late, clock)
+                self._shelves.facts.release(lease)
 
     def _lead(self, job: Job, clock: Clock) -> bool:
         """Run a job under its lease; False when another holds that."""
@@ -155,6 +167,10 @@ class Responder:
         # Read again under the lease: another process may have ended it since it was listed.
         job = next((each for each in self._open_jobs() if each.key == key), None)
         if job is None:
+            return
+        halted = consent.before(job, self._shelves.facts.jobs(), clock()) if job.state is JobState.WANTED else None
+        if halted is not None:
+            self._move(job, lease, halted, clock)
             return
         stops = int(job.result.get(_STOPS, 0))
         if job.attempts - stops >= ATTEMPTS:

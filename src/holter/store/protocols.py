@@ -84,6 +84,7 @@ class JobState(StrEnum):
     """Where a job stands."""
 
     WANTED = "wanted"
+    WAITING = "waiting"
     RUNNING = "running"
     DONE = "done"
     REFUSED = "refused"

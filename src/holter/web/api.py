@@ -28,6 +28,7 @@ def api_routes(shelves: Shelves) -> APIRouter:
     _add_labels(routes, shelves)
     _add_records(routes, shelves)
     _add_silences(routes, shelves)
+    _add_answers(routes, shelves)
     return routes
 
 
@@ -82,8 +83,10 @@ def _add_findings(routes: APIRouter, shelves: Shelves) -> None:
         `segment` is a label (`country=DE`), `country=*` or `*`; without it, measurements of all rows together.
         """
         shelves.registry.monitor(name)
-        asked = {"metric": metric, "feature": feature, "span": _span(start, end), "whole": segment is None}
-        found = [each for each in shelves.facts.measurements(name, **asked) if covers(segment, each.segment)]
+        measured = shelves.facts.measurements(
+            name, metric=metric, feature=feature, span=_span(start, end), whole=segment is None
+        )
+        found = [each for each in measured if covers(segment, each.segment)]
         return Measurements(tuple(found[-limit:])).to_dict()
 
     @routes.get("/monitors/{name}/why")
@@ -116,6 +119,28 @@ def _add_findings(routes: APIRouter, shelves: Shelves) -> None:
     def ledger(since: int = 0, limit: Annotated[int, Query(ge=1, le=MOST)] = 1000) -> list[dict[str, Any]]:
         """List what was decided, oldest first, after entry number `since`."""
         return Ledger(tuple(shelves.facts.ledger(since=since, limit=limit))).to_dict()
+
+
+def _add_answers(routes: APIRouter, shelves: Shelves) -> None:
+    from holter.respond.consent import decide
+    from holter.workspace.results import Answers
+
+    @routes.get("/answers")
+    def answers(deployment: str | None = None) -> list[dict[str, Any]]:
+        """List what was done about alerts, oldest first."""
+        return Answers(tuple(shelves.facts.jobs(deployment=deployment))).to_dict()
+
+    @routes.post("/answers/{answer}/approve")
+    def approve(answer: str, reason: Annotated[str, Body(embed=True, max_length=2000)] = "") -> dict[str, Any]:
+        """Say yes to an answer that waits for it."""
+        done = decide(shelves, answer, yes=True, actor="api", reason=reason, now=datetime.now(UTC))
+        return Answers((done,)).to_dict()[0]
+
+    @routes.post("/answers/{answer}/refuse")
+    def refuse(answer: str, reason: Annotated[str, Body(embed=True, max_length=2000)] = "") -> dict[str, Any]:
+        """Say no to an answer that waits for it."""
+        done = decide(shelves, answer, yes=False, actor="api", reason=reason, now=datetime.now(UTC))
+        return Answers((done,)).to_dict()[0]
 
 
 def _add_silences(routes: APIRouter, shelves: Shelves) -> None:

@@ -1,7 +1,7 @@
 """Pages at their addresses. They are drawn in threads: a picture takes some ten milliseconds."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Form, Query
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -19,6 +19,7 @@ from holter.report import (
     style,
     versions_page,
 )
+from holter.respond import consent
 from holter.web.guard import COOKIE, SESSION
 from holter.web.secret import Secret
 from holter.workspace.silencing import Silences
@@ -36,6 +37,7 @@ def page_routes(shelves: Shelves, secret: Secret) -> APIRouter:
     routes = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
     _add_reading(routes, shelves, secret)
     _add_acting(routes, shelves, secret)
+    _add_deciding(routes, shelves, secret)
     _add_static(routes)
     return routes
 
@@ -97,6 +99,18 @@ def _add_acting(routes: APIRouter, shelves: Shelves, secret: Secret) -> None:
         if not secret.opens(f"acknowledge:{alert}", token):
             raise InputError("the form is out of date; load the page again.")
         take_over(shelves, alert, "dashboard", "acknowledged on the dashboard")
+        return RedirectResponse(f"/alerts/{alert}", 303)
+
+
+def _add_deciding(routes: APIRouter, shelves: Shelves, secret: Secret) -> None:
+    @routes.post("/alerts/{alert}/answers/{answer}/{said}")
+    def decide(
+        alert: str, answer: str, said: Literal["approve", "refuse"], token: Annotated[str, Form()] = ""
+    ) -> Response:
+        if not secret.opens(f"{said}:{answer}", token):
+            raise InputError("the form is out of date; load the page again.")
+        words = {"actor": "dashboard", "reason": "on the dashboard"}
+        consent.decide(shelves, answer, yes=said == "approve", now=_now(), **words)
         return RedirectResponse(f"/alerts/{alert}", 303)
 
     @routes.post("/alerts/{alert}/silence")

@@ -1,13 +1,17 @@
 """Who may come in: host, origin, token; and the headers of every reply."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from holter.registry import Settings
+from holter.store.protocols import Job, JobState
 from holter.web import app
 from holter.web.guard import POLICY, is_loopback
-from watched_workspace import ALERT, DEPLOYMENT
+from watched_workspace import ALERT, DEPLOYMENT, MONITOR
 
 TOKEN = "t0ken"
+NOW = datetime(2026, 5, 4, tzinfo=UTC)
 HERE = "http://127.0.0.1:8700"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
@@ -179,3 +183,18 @@ def test_an_alert_is_silenced_and_heard_again_by_forms_with_tokens_of_their_own(
     assert client.post(path, data={"token": "other"}).status_code == 422
     assert client.post(path, data={"token": token}).status_code == 303
     assert "Silenced" not in client.get("/alerts").text
+
+
+def test_an_answer_is_approved_by_a_form_with_a_token_of_its_own(own_shelves, browse):
+    with own_shelves.facts.begin() as transaction:
+        transaction.ask(Job("wait-1", ALERT, MONITOR, DEPLOYMENT, "rollback", {"approval": "required"}, NOW))
+        transaction.move_job("wait-1", JobState.WAITING, {"until": "2099-01-01T00:00:00+00:00"})
+    client = browse(app(own_shelves, TOKEN), follow_redirects=False)
+    path = f"/alerts/{ALERT}/answers/wait-1/approve"
+    token = client.get(f"/alerts/{ALERT}").text.split(f'action="{path}"')[1].split('value="')[1].split('"')[0]
+    assert client.post(path, data={"token": "other"}).status_code == 422
+    assert client.post(path.replace("approve", "refuse"), data={"token": token}).status_code == 422
+    assert client.post(path, data={"token": token}).status_code == 303
+    job = next(each for each in own_shelves.facts.jobs() if each.key == "wait-1")
+    assert (job.state, job.result["approved_by"]) == (JobState.WANTED, "dashboard")
+    assert "Approve it" not in client.get(f"/alerts/{ALERT}").text
