@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from holter.rules.estimated import like_performance
+
 
 class Worse(StrEnum):
     """Which way is bad."""
@@ -52,7 +54,7 @@ _DISTANCES: Final = {
     # A tenth of the baseline's standard deviation: Azure ML's normalised Wasserstein line.
     "normalized_wasserstein": Material(0.1, Worse.HIGHER, distance=True),
 }
-MATERIAL: Final = {
+_OWN: Final = {
     **{f"data_drift.{name}": each for name, each in _DISTANCES.items()},
     **{f"prediction_drift.{name}": each for name, each in _DISTANCES.items()},
     # An area of 0.55: about a tenth of a standard deviation in one feature that is normal.
@@ -110,8 +112,6 @@ MATERIAL: Final = {
     "ranking.hit_rate": Material(0.03, Worse.LOWER),
     "labels.coverage": Material(0.1, Worse.LOWER),
     "labels.selection": Material(0.1, Worse.HIGHER, distance=True),
-    "estimated_performance.roc_auc": Material(0.02, Worse.LOWER),
-    "estimated_performance.accuracy": Material(0.02, Worse.LOWER),
     # A fifth more loss than the other rows' change explains: what a person would look into.
     "segments.loss": Material(0.2, Worse.HIGHER, relative=True),
     # A twentieth of a group treated otherwise than before; for the ratio, half the way from 1 to the rule of four fifths.
@@ -130,4 +130,5 @@ MATERIAL: Final = {
     "rhythm.count": Material(0.5, Worse.EITHER, relative=True),
     "rhythm.mean": Material(0.25, Worse.EITHER, relative=True),
 }
+MATERIAL: Final = {**_OWN, **{name: each for name, (_, each) in like_performance(_OWN).items()}}
 """By ``signal.metric``. A metric that is not here is measured and shown, and not judged."""

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from holter.rules.estimated import like_performance
+
 
 class Unit(StrEnum):
     """How a number is written."""
@@ -22,7 +24,7 @@ class Title:
     unit: Unit = Unit.PLAIN
 
 
-TITLES: Final = {
+_OWN: Final = {
     "data_drift.jensen_shannon": Title("Drift (Jensen-Shannon distance)"),
     "data_drift.psi": Title("Drift (population stability index)"),
     "data_drift.normalized_wasserstein": Title("Drift (Wasserstein distance, in standard deviations)"),
@@ -95,8 +97,6 @@ TITLES: Final = {
     "labels.delay_p50_hours": Title("Median delay of labels, in hours"),
     "labels.delay_p90_hours": Title("Delay of labels, 90th percentile, in hours"),
     "labels.selection": Title("Distance between labelled and unlabelled records"),
-    "estimated_performance.roc_auc": Title("Estimated ROC AUC"),
-    "estimated_performance.accuracy": Title("Estimated accuracy", Unit.SHARE),
     "segments.loss": Title("Loss of the segment that lost most"),
     "segments.share": Title("Share of the segment that grew most", Unit.SHARE),
     "causes.loss": Title("Mean loss"),
@@ -150,6 +150,16 @@ TITLES: Final = {
     "service.waiting": Title("Requests in line for a worker", Unit.COUNT),
     "service.gaps": Title("Requests served but not recorded, as workers say", Unit.COUNT),
 }
+_NAMES: Final = ("Brier", "Cohen", "Matthews", "ROC", "F1", "R²")
+
+
+def _within(around: str, own: Title) -> Title:
+    """Return a title with others around it: "Estimated accuracy", but "Estimated ROC AUC"."""
+    keeps = own.text.startswith(_NAMES) or around.startswith("{")
+    return Title(around.format(own.text if keeps else own.text[0].lower() + own.text[1:]), own.unit)
+
+
+TITLES: Final = {**_OWN, **{name: _within(around, own) for name, (around, own) in like_performance(_OWN).items()}}
 """Every metric of the catalogue, by ``signal.metric``."""
 
 

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from holter.signals.labelled import Floats
 
-CELLS: Final = 40
-"""At most this many steps."""
+CELLS: Final = 200
+"""At most about this many steps."""
 LEAST_IN_CELL: Final = 25
 """Labels a step rests on."""
 
@@ -39,19 +40,24 @@ class CalibrationMap:
     sizes: Floats
 
     @classmethod
-    def fit(cls, score: Floats, label: Floats) -> "CalibrationMap":
-        """Learn it from scores and labels of 0 and 1, at least one of them, in any order."""
+    def fit(cls, score: Floats, label: Floats, weight: Floats | None = None) -> "CalibrationMap":
+        """Learn it from scores and labels of 0 and 1, at least one of them, in any order.
+
+        ``weight`` says how much each row counts; the size of a step is then what those weights are worth in rows of
+        equal weight (Kish, Survey sampling, 1965, section 11.7).
+        """
+        weight = np.ones(len(score)) if weight is None else weight
         order = np.lexsort((label, score))
         cells = max(1, min(CELLS, len(score) // LEAST_IN_CELL))
-        parts = np.array_split(order, cells)
-        blocks: list[tuple[float, float, int]] = []
-        for part in parts:
-            blocks.append((float(score[part].sum()), float(label[part].sum()), len(part)))
+        columns = np.column_stack([weight * score, weight * label, weight, weight**2])[order]
+        starts = _starts(score[order], cells)
+        blocks: list[Floats] = []
+        for block in np.add.reduceat(columns, starts):
+            blocks.append(block)
             while len(blocks) > 1 and blocks[-2][1] * blocks[-1][2] >= blocks[-1][1] * blocks[-2][2]:
-                last, before = blocks.pop(), blocks.pop()
-                blocks.append((before[0] + last[0], before[1] + last[1], before[2] + last[2]))
+                blocks[-2:] = [blocks[-2] + blocks[-1]]
         sums = np.array(blocks, np.float64)
-        return cls(sums[:, 0] / sums[:, 2], sums[:, 1] / sums[:, 2], sums[:, 2])
+        return cls(sums[:, 0] / sums[:, 2], sums[:, 1] / sums[:, 2], sums[:, 2] ** 2 / sums[:, 3])
 
     def __call__(self, score: Floats) -> Floats:
         """Return the rate of positives at each score."""
@@ -66,3 +72,10 @@ class CalibrationMap:
         total = np.bincount(cell, weights=weights, minlength=len(self.rates))
         half = 0.5 / self.sizes
         return float((total**2 * (self.rates + half) * (1 - self.rates + half) / self.sizes).sum())
+
+
+def _starts(score: Floats, cells: int) -> npt.NDArray[np.intp]:
+    """Return where cells of about equal size begin, so that rows of equal score share one."""
+    wanted = score[np.linspace(0, len(score), cells, endpoint=False).astype(int)]
+    ends = np.searchsorted(score, np.unique(wanted), side="right")
+    return np.unique(np.concatenate([[0], np.searchsorted(score, np.unique(wanted)), ends[ends < len(score)]]))

@@ -9,6 +9,7 @@ from holter.errors import BadSetting, NotFound
 from holter.signals.causes import Causes
 from holter.signals.challenger import Challenger
 from holter.signals.constraints import ConstraintsKept
+from holter.signals.combined_performance import CombinedPerformance
 from holter.signals.data_drift import DataDrift
 from holter.signals.data_quality import DataQuality
 from holter.signals.domain_classifier import DomainClassifier
@@ -43,6 +44,7 @@ CATALOGUE: Final[Mapping[str, Callable[..., Signal]]] = MappingProxyType(
         Ranking.name: Ranking,
         Labels.name: Labels,
         EstimatedPerformance.name: EstimatedPerformance,
+        CombinedPerformance.name: CombinedPerformance,
         Segments.name: Segments,
         Causes.name: Causes,
         Fairness.name: Fairness,

@@ -1,7 +1,6 @@
 """How good is the model, as far as one can tell without labels?"""
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar, Final
@@ -9,39 +8,59 @@ from typing import ClassVar, Final
 import numpy as np
 
 from holter.profile import Window
-from holter.profile.outcomes import Outcomes, outcomes_of
-from holter.signals.asked import Asked
-from holter.signals.binary import BINARY
-from holter.signals.calibration_map import CalibrationMap
 from holter.signals.contained import contained
-from holter.signals.enough import LEAST, LEAST_OF_CLASS
+from holter.signals.enough import LEAST
 from holter.signals.estimate import Estimate
-from holter.signals.labelled import Floats, outputs, read_labelled
+from holter.signals.estimator_choice import Kind
+from holter.signals.fitted_estimate import EXPECTED, Estimated, FittedEstimate, Looks
 from holter.signals.signal import Need
+from holter.stats.prediction_powered import LEVEL, labels_needed
 from holter.types import Measurement, Task, Verdict
 
-LEAST_BASELINE: Final = 100
-"""Labelled rows of the baseline below which scores cannot be recalibrated."""
+_ENDS: Final = {
+    **dict.fromkeys(("mcc", "kappa", "calibration_bias"), (-1.0, 1.0)),
+    **dict.fromkeys(("log_loss", "mae", "mse", "rmse", "rmsle", "mape"), (0.0, np.inf)),
+    **dict.fromkeys(("log_loss_skill", "r2"), (-np.inf, 1.0)),
+    "smape": (0.0, 2.0),
+    "bias": (-np.inf, np.inf),
+}
+"""Ends of the scale of a metric; those that are not here go from 0 to 1."""
+_OF_CLASSES: Final = {
+    Kind.CBPE: "Recalibrated scores (CBPE)",
+    Kind.BOOSTED: "Chances by features and score",
+    Kind.REWEIGHTED: "Scores recalibrated on rows that look like these",
+}
+_OF_NUMBERS: Final = {
+    Kind.CBPE: "The usual loss near each prediction",
+    Kind.BOOSTED: "Losses by features and prediction",
+    Kind.REWEIGHTED: "The loss near each prediction, of rows that look like these",
+}
+CONCEPT: Final = "Without labels nobody can see that the same inputs have come to mean something else."
 
 
 @dataclass(frozen=True)
 class EstimatedPerformance:
     r"""How good is the model, as far as one can tell without labels?
 
-    Confidence-based estimation (CBPE): if p is the chance that a row is positive, the expected confusion matrix follows
-    from p alone. Scores s are recalibrated on the labelled baseline, p = m(s). Then
-    accuracy :math:`= \frac1n \sum_i d_i p_i + (1 - d_i)(1 - p_i)` with d the prediction, and
-    ROC AUC :math:`= \sum_{ij} p_i (1 - p_j) k_{ij} / (\sum p \sum (1 - p))`, k = 1 where s_i > s_j, one half at ties.
+    From what each row is expected to come to, the expected confusion matrix follows, and with it every metric. Three
+    estimators tell what that is. ``cbpe`` (confidence-based estimation): the score s, recalibrated on the labelled
+    baseline, :math:`p = m(s)`; for several classes each one's probability, where those are logged, else the labels that
+    each answer had; for a number the mean loss near each prediction. ``boosted``: gradient boosting on features and
+    score. ``reweighted``: the map m learned anew on baseline rows that are weighted to look like the window. Which of
+    them answers is decided for each metric by a trial on the baseline's own later part, and no metric gets one that was
+    farther from the truth there than CBPE; ``reason`` says which, how near it was, and how many labels of random rows
+    would settle what it says. It is learned once from each baseline.
 
     It sees a harder or easier mix of rows. It cannot see that inputs and labels relate in a new way (concept drift):
-    that needs labels. The interval covers what labels of this window would show: their own binomial noise, and the
-    error of m from the finite baseline. The evidence is a z test against the baseline's realised value, with the errors
-    that the sampling of rows and m bring.
+    that needs labels. The interval covers what labels of this window would show: their own noise, the error of the fit,
+    and what the trial showed beyond these. The evidence is a z test against the value of the labelled baseline, with
+    the errors that the sampling of rows and the estimator bring.
 
     References
     ----------
-    NannyML, Confidence-based performance estimation (documentation, 2022). Guillory et al., Predicting with confidence
-    on unseen distributions (2021), ICCV, for the idea.
+    NannyML, Confidence-based performance estimation, and Direct loss estimation (documentation, 2022). Guillory et al.,
+    Predicting with confidence on unseen distributions (2021), ICCV, for the idea. Białek et al., Estimating model
+    performance under covariate shift without labels (2024), arXiv 2401.08348, for the weights.
 
     Examples
     --------
@@ -52,125 +71,90 @@ class EstimatedPerformance:
     >>> schema = Schema((), Task.BINARY)
     >>> baseline = Window(None, schema, rows=pa.table({"_score": score, "_label": label}))
     >>> target = Window(None, schema, rows=pa.table({"_score": score}))
-    >>> [f"{each.metric} {each.value:.2f}" for each in EstimatedPerformance().measure(target, baseline)]
+    >>> found = EstimatedPerformance().measure(target, baseline)
+    >>> [f"{each.metric} {each.value:.2f}" for each in found if each.metric in ("roc_auc", "accuracy")]
     ['roc_auc 0.82', 'accuracy 0.74']
     """
 
     name: ClassVar[str] = "estimated_performance"
     needs: ClassVar[Need] = Need.ROWS
-    metrics: ClassVar[tuple[str, ...]] = ("roc_auc", "accuracy")
+    metrics: ClassVar[tuple[str, ...]] = tuple(
+        dict.fromkeys(metric for metrics in EXPECTED.values() for metric in metrics)
+    )
 
     def measure(self, target: Window, baseline: Window) -> Sequence[Measurement]:
-        """Answer for a model of two classes with scores, given a labelled baseline."""
-        found = _prepare(target, baseline)
-        if isinstance(found, Estimate):
-            return [found.against(self.name, metric, None) for metric in self.metrics]
+        """Answer with the metrics of the task that can be estimated, given a labelled baseline."""
+        found = looked_at(self.name, target, baseline)
+        if isinstance(found, list):
+            return found
+        fitted, looks = found
         return [
             measurement
-            for metric, estimate in (("roc_auc", _roc_auc), ("accuracy", _accuracy))
-            for measurement in contained(self.name, metric, partial(_compared, metric, estimate, found))
+            for metric in fitted.metrics
+            for measurement in contained(self.name, metric, partial(_measured, metric, fitted, looks))
         ]
 
 
-@dataclass(frozen=True, eq=False)
-class _Known:
-    """Scores, predictions and chances of the target's rows; the map that gave them; the sums of the baseline."""
-
-    score: Floats
-    predicted: Floats
-    chance: Floats
-    learned: CalibrationMap
-    baseline: Outcomes
-
-
-@dataclass(frozen=True)
-class _Estimated:
-    """A value with the variances that labels, the map and the choice of rows bring."""
-
-    value: float
-    of_labels: float
-    of_map: float
-    of_rows: float
+def _measured(metric: str, fitted: FittedEstimate, found: Looks) -> list[Measurement]:
+    estimated, task = fitted.estimated(metric, found), fitted.reader.task
+    if estimated is None:
+        only = "scores leave only one class possible" if task is Task.BINARY else "answers leave no value"
+        return [
+            Measurement.unanswered(EstimatedPerformance.name, metric, Verdict.UNDEFINED, f"the {only}", n=found.seen.n)
+        ]
+    low, high = ends(metric)
+    value = min(max(estimated.value, low), high)
+    tested = Estimate(value, estimated.n, estimated.error_of_change)
+    # the baseline's labels made the map: their error is in that of the fit already
+    before = None if estimated.before is None else Estimate(estimated.before, estimated.n, 0.0)
+    evidence = tested.against(EstimatedPerformance.name, metric, before).evidence
+    shown = Estimate(value, estimated.n, estimated.error, floor=low, ceiling=high)
+    reason = in_words(estimated, task) + (f" {CONCEPT}" if metric == next(iter(EXPECTED[task])) else "")
+    return [replace(shown.against(EstimatedPerformance.name, metric, None), evidence=evidence, reason=reason)]
 
 
-def _prepare(target: Window, baseline: Window) -> _Known | Estimate:
-    """Return what both metrics need, or why there is no estimate."""
-    if target.schema.task is not Task.BINARY:
-        return Estimate.refused(Verdict.UNDEFINED, "only models of two classes can be estimated without labels")
-    before = read_labelled(baseline.rows, Task.BINARY)
-    if isinstance(before, str):
-        return Estimate.refused(Verdict.UNDEFINED, f"in the baseline, {before}")
-    score, label = before.scored
-    refusal = _too_small(label)
-    if refusal is not None:
-        return refusal
-    found = outputs(target.rows)
-    if isinstance(found, str):
-        return Estimate.refused(Verdict.UNDEFINED, found)
-    if len(found[0]) < LEAST:
-        why = f"{len(found[0])} scores; {LEAST} are needed"
-        return Estimate.refused(Verdict.INSUFFICIENT, why, len(found[0]))
-    learned = CalibrationMap.fit(score, label)
-    return _Known(*found, learned(found[0]), learned, outcomes_of(baseline.rows, Task.BINARY))
+def looked_at(signal: str, target: Window, baseline: Window) -> tuple[FittedEstimate, Looks] | list[Measurement]:
+    """Return what was learned from the baseline and what it expects of the window; or why not, for each metric."""
+    task, known = target.schema.task, baseline.schema.task
+    if task is None or task is not known:
+        why = "the schema has no task" if task is None else f"the baseline is of {known or 'no'} answers, not of {task}"
+        refused = Estimate.refused(Verdict.UNDEFINED, why)
+        return [refused.against(signal, metric, None) for metric in EXPECTED[known or Task.BINARY]]
+    fitted = FittedEstimate.of(baseline)
+    looks = fitted if isinstance(fitted, Estimate) else fitted.looks(target.rows)
+    if isinstance(fitted, Estimate) or isinstance(looks, Estimate):
+        assert isinstance(looks, Estimate)  # noqa: S101  (either way)
+        return [looks.against(signal, metric, None) for metric in EXPECTED[task]]
+    return fitted, looks
 
 
-def _too_small(label: Floats) -> Estimate | None:
-    rarer = int(min(label.sum(), len(label) - label.sum()))
-    if len(label) >= LEAST_BASELINE and rarer >= LEAST_OF_CLASS:
-        return None
-    why = f"the baseline has {len(label)} labelled scores, {rarer} of the rarer class"
-    return Estimate.refused(Verdict.INSUFFICIENT, f"{why}; {LEAST_BASELINE} and {LEAST_OF_CLASS} are needed")
+def ends(metric: str) -> tuple[float, float]:
+    """Return the least and the greatest value a metric can have."""
+    return _ENDS.get(metric, (0.0, 1.0))
 
 
-def _compared(metric: str, estimate: Callable[[_Known], _Estimated | None], known: _Known) -> list[Measurement]:
-    n, found = len(known.score), estimate(known)
-    if found is None:
-        why = "the scores leave only one class possible"
-        return [Measurement.unanswered("estimated_performance", metric, Verdict.UNDEFINED, why, n=n)]
-    errors = math.sqrt(found.of_labels + found.of_map), math.sqrt(found.of_rows + found.of_map)
-    shown, tested = (Estimate(found.value, n, error, floor=0.0, ceiling=1.0) for error in errors)
-    before = BINARY[metric](known.baseline, Asked())
-    assert isinstance(before, Estimate)  # noqa: S101  (neither of the two is given by bin)
-    if before.value is not None:
-        before = Estimate(before.value, before.n, 0.0)  # its labels made the map: their error is in of_map already
-    evidence = tested.against("estimated_performance", metric, before).evidence
-    return [replace(shown.against("estimated_performance", metric, None), evidence=evidence)]
+def in_words(estimated: Estimated, task: Task) -> str:
+    """Return which estimator answered, how near it was in the trial, and how many labels would settle the rest."""
+    choice = estimated.choice
+    words = _OF_NUMBERS if task is Task.REGRESSION else _OF_CLASSES
+    said = words[choice.kind] + (f", {estimated.lacks}" if estimated.lacks else "") + f": {choice.why}"
+    if choice.error is not None and choice.plain is not None:
+        beside = "" if choice.kind is Kind.CBPE else f" (CBPE: {choice.plain:.2g})"
+        said += f"; off by {choice.error:.2g}{beside} on average over {choice.windows} windows of the trial"
+    needed = labels_to_settle(estimated)
+    if needed is None:
+        return f"{said}."
+    change = max(abs(estimated.change), LEVEL * estimated.error)
+    rows = f"more than the {estimated.n:,} rows there are" if needed > estimated.n else f"about {needed:,} of its rows"
+    return f"{said}. To settle a change of {change:.2g} takes the labels of {rows}, drawn at random."
 
 
-def _accuracy(known: _Known) -> _Estimated:
-    p, n = known.chance, len(known.chance)
-    sign = 2 * known.predicted - 1
-    right = known.predicted * p + (1 - known.predicted) * (1 - p)
-    return _Estimated(
-        float(right.mean()),
-        float((p * (1 - p)).sum()) / n**2,
-        known.learned.error(sign / n, known.score),
-        float(right.var(ddof=1)) / n,
-    )
+def labels_to_settle(estimated: Estimated) -> int | None:
+    """Return how many random labels would show the estimated change, or one as large as the estimate's own error.
 
-
-def _roc_auc(known: _Known) -> _Estimated | None:
-    """See the class; the gradient in p gives the first two variances, the influence of a row the third."""
-    p, q = known.chance, 1 - known.chance
-    pairs = float(p.sum() * q.sum() - (p * q).sum())
-    if pairs <= 0:
-        return None
-    below, above = _masses(known.score, p, q)
-    value = float((p * below).sum()) / pairs
-    gradient = (below - above - value * ((q.sum() - q) - (p.sum() - p))) / pairs
-    influence = (p * below + q * above - value * (p * (q.sum() - q) + q * (p.sum() - p))) / pairs
-    return _Estimated(
-        value,
-        float((gradient**2 * p * q).sum()),
-        known.learned.error(gradient, known.score),
-        float((influence**2).sum()),
-    )
-
-
-def _masses(score: Floats, p: Floats, q: Floats) -> tuple[Floats, Floats]:
-    """Return for each row the negative mass below its score and the positive mass above; ties by half, itself out."""
-    _, group = np.unique(score, return_inverse=True)
-    positive, negative = np.bincount(group, weights=p), np.bincount(group, weights=q)
-    below = (np.cumsum(negative) - negative / 2)[group] - q / 2
-    above = (positive.sum() - np.cumsum(positive) + positive / 2)[group] - p / 2
-    return below, above
+    The estimate serves as a guess of each row (:func:`holter.stats.prediction_powered.prediction_powered`), so that
+    only the noise of labels about it counts.
+    """
+    change = max(abs(estimated.change), LEVEL * estimated.error)
+    needed = labels_needed(estimated.of_labels * estimated.n, change)
+    return needed and max(needed, LEAST)

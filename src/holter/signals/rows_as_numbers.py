@@ -80,18 +80,23 @@ def _stacked(before: Matrix, after: Matrix) -> tuple[Matrix, Matrix]:
 def _ordered(columns: Sequence[Matrix], most: int) -> Matrix:
     if not columns:
         return np.empty((0, 0))
+    order = content_order(columns)[:most]
+    return np.column_stack([column[order] for column in columns])
+
+
+def content_order(columns: Sequence[Matrix]) -> npt.NDArray[np.intp]:
+    """Return an order of rows that looks like chance and depends on what is in them alone; at least one column."""
     hashes = np.zeros(len(columns[0]), np.uint64)
     with np.errstate(over="ignore"):
         for column in columns:
             hashes = (hashes ^ hash_numbers(column)) * _MIX
-    order = np.argsort(hashes, kind="stable")[:most]
-    return np.column_stack([column[order] for column in columns])
+    return np.argsort(hashes, kind="stable")
 
 
 def _pair(before: pa.ChunkedArray, after: pa.ChunkedArray, kind: Kind) -> tuple[Matrix, Matrix] | None:
     try:
         if kind is Kind.NUMERIC:
-            return _numbers(before), _numbers(after)
+            return as_numbers(before), as_numbers(after)
         if kind is Kind.CATEGORICAL:
             return _codes(before, after)
     except (pa.ArrowException, TypeError, ValueError):
@@ -99,7 +104,7 @@ def _pair(before: pa.ChunkedArray, after: pa.ChunkedArray, kind: Kind) -> tuple[
     return None
 
 
-def _numbers(column: pa.ChunkedArray) -> Matrix:
+def as_numbers(column: pa.ChunkedArray) -> Matrix:
     """Return numbers, NaN for null and for infinities: trees split between values, and these lie beyond all."""
     plain = pc.cast(column, pa.float64(), safe=False).combine_chunks()
     values = np.array(pc.fill_null(plain, np.nan).to_numpy(zero_copy_only=False), np.float64)
@@ -114,10 +119,11 @@ def _codes(before: pa.ChunkedArray, after: pa.ChunkedArray) -> tuple[Matrix, Mat
     found = zip(counted.field(0).to_pylist(), counted.field(1).to_pylist(), strict=True)
     frequent = sorted(found, key=lambda each: (-each[1], each[0]))[:CATEGORIES]
     kept = pa.array([name for name, _ in frequent], pa.large_string())
-    return _coded(sides[0], kept), _coded(sides[1], kept)
+    return as_codes(sides[0], kept), as_codes(sides[1], kept)
 
 
-def _coded(column: pa.ChunkedArray, kept: pa.Array) -> Matrix:
+def as_codes(column: pa.ChunkedArray, kept: pa.Array) -> Matrix:
+    """Return the place of each category among those that are kept, their number for all others, NaN for null."""
     place = pc.index_in(column, kept).cast(pa.float64())
     rare = pc.fill_null(place, float(len(kept)))
     values = pc.if_else(pc.is_valid(column), rare, pa.scalar(np.nan))
