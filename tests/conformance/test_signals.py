@@ -55,7 +55,7 @@ FACTS = {"rows", "minimum", "maximum", "contribution"}
 FACTS |= {"better"}  # a chance, not a number that has one
 FACTS |= {"journal_lag_s", "journal_mb", "journal_filled", "workers_missing", "busy", "waiting"}
 """What a window is, not what it tells of a law behind it: no interval."""
-JOINT = {"domain_classifier", "segments"}
+JOINT = {"domain_classifier", "segments", "attribution"}
 JOINT |= {"duplicates", "correlation_drift", "reconstruction", "mmd"}
 """Asks about all features together: a broken one changes the numbers, and may not cost the answer."""
 TOLD = {"Scored": Series.of(3.0) + Series.of(5.0)}

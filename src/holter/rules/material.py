@@ -114,6 +114,8 @@ _OWN: Final = {
     "labels.selection": Material(0.1, Worse.HIGHER, distance=True),
     # A fifth more loss than the other rows' change explains: what a person would look into.
     "segments.loss": Material(0.2, Worse.HIGHER, relative=True),
+    # Below 0.9 is Amazon SageMaker's alert for the drift of feature attribution.
+    "attribution.ndcg": Material(0.1, Worse.LOWER),
     # A twentieth of a group treated otherwise than before; for the ratio, half the way from 1 to the rule of four fifths.
     "fairness.demographic_parity": Material(0.05, Worse.HIGHER),
     "fairness.disparate_impact": Material(0.1, Worse.LOWER),

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from holter.errors import BadSetting, NotFound
+from holter.signals.attribution import Attribution
 from holter.signals.causes import Causes
 from holter.signals.challenger import Challenger
 from holter.signals.constraints import ConstraintsKept
@@ -47,6 +48,7 @@ CATALOGUE: Final[Mapping[str, Callable[..., Signal]]] = MappingProxyType(
         CombinedPerformance.name: CombinedPerformance,
         Segments.name: Segments,
         Causes.name: Causes,
+        Attribution.name: Attribution,
         Fairness.name: Fairness,
         Challenger.name: Challenger,
         TrafficHealth.name: TrafficHealth,

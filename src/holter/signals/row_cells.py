@@ -25,7 +25,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Side:
-    """The rows of one side: the cell of each row for each feature, and a number beside (a loss; NaN where none)."""
+    """The rows of one side: the cell of each row for each feature, and numbers beside (a loss, or several columns)."""
 
     codes: Mapping[str, Codes]
     values: Floats
@@ -60,7 +60,7 @@ class Celled:
 
         What is found in one can be tested in the other as if nobody had looked: they share no row.
         """
-        sides = [(_ordered(side)) for side in (self.now, self.before)]
+        sides = [(ordered(side)) for side in (self.now, self.before)]
         return (
             replace(self, now=self.now.at(sides[0][0::2]), before=self.before.at(sides[1][0::2])),
             replace(self, now=self.now.at(sides[0][1::2]), before=self.before.at(sides[1][1::2])),
@@ -90,7 +90,7 @@ def celled(
     features
         Which columns; numbers become five bins, categories those of the baseline that are frequent.
     values
-        A number for each row of either side.
+        A number for each row of either side, or a row of numbers.
     most
         Rows of a side that are kept: those with the smallest hashes, so the same whatever the order.
     """
@@ -113,13 +113,14 @@ def celled(
 
 
 def _bounded(side: Side, most: int) -> Side:
-    return side if side.n <= most else side.at(_ordered(side)[:most])
+    return side if side.n <= most else side.at(ordered(side)[:most])
 
 
-def _ordered(side: Side) -> npt.NDArray[np.int64]:
+def ordered(side: Side) -> npt.NDArray[np.int64]:
     """Return the rows in an order that depends on what is in them and not on how they came."""
-    hashes = hash_numbers(np.nan_to_num(side.values, nan=-1.0)) * _MIX
+    numbers = side.values.reshape(side.n, -1).T
+    hashes = np.zeros(side.n, np.uint64)
     with np.errstate(over="ignore"):
-        for name in sorted(side.codes):
-            hashes = (hashes ^ hash_numbers(side.codes[name].astype(np.float64))) * _MIX
+        for each in (*numbers, *(side.codes[name].astype(np.float64) for name in sorted(side.codes))):
+            hashes = (hashes ^ hash_numbers(each)) * _MIX
     return np.argsort(hashes, kind="stable")
