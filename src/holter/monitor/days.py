@@ -1,4 +1,4 @@
-"""The profile of a window of many days, from stored profiles of its days: only what has changed is read."""
+"""A window of many days is the sum of what is stored of its days: only what has changed is read."""
 
 import hashlib
 from collections import Counter
@@ -13,11 +13,12 @@ import pyarrow.compute as pc
 
 from holter.profile import Profile
 from holter.profile.bucketing import STORED_K
+from holter.profile.outcomes import Outcomes, outcomes_of
 from holter.profile.ranks import K
 from holter.registry import profile_kinds
 from holter.store import DeltaRecords
-from holter.store.stored_profiles import StoredProfiles
-from holter.types import PREDICTION, RESERVED, SCORE, VERSION, Schema, Span
+from holter.store.stored_profiles import Kind, StoredDays
+from holter.types import PREDICTION, RESERVED, SCORE, VERSION, Schema, Span, Task
 
 DAY: Final = timedelta(days=1)
 LEAST_DAYS: Final = 2
@@ -62,8 +63,10 @@ class Days:
 
     Parameters
     ----------
-    records, stored
-        The records, and where profiles of them are kept.
+    records
+        The records.
+    stored, outcomes
+        Where profiles of days, and what became of their answers, are kept.
     schema
         Features and task.
     read
@@ -71,9 +74,14 @@ class Days:
     """
 
     def __init__(
-        self, records: DeltaRecords, stored: StoredProfiles, schema: Schema, read: Callable[[Span], pa.Table]
+        self,
+        records: DeltaRecords,
+        stored: StoredDays[Profile],
+        outcomes: StoredDays[Outcomes],
+        schema: Schema,
+        read: Callable[[Span], pa.Table],
     ) -> None:
-        self._records, self._stored = records, stored
+        self._records, self._stored, self._outcomes = records, stored, outcomes
         self._schema, self._read = schema, read
         told = repr((_MADE, STORED_K, records.layout(), schema))
         self._layout = hashlib.sha256(told.encode()).hexdigest()[:16]
@@ -88,6 +96,27 @@ class Days:
             counted.update(each.versions)
         return Summary(Profile.total([each.profile for each in found]), counted)
 
+    def outcomes(self, span: Span, task: Task) -> tuple[Outcomes, Mapping[int, int]]:
+        """Return the sums of what became of the answers in a window, and how many rows each version answered.
+
+        A day is read again when a label of it comes, and only then.
+        """
+        made, counted = [], Counter[int]()
+        for part in self._parts(span):
+            outcomes, found = self._outcomes_of(part, task)
+            made.append(outcomes)
+            counted.update(found)
+        return Outcomes.total(made, task), counted
+
+    def _outcomes_of(self, part: Span, task: Task) -> tuple[Outcomes, Mapping[int, int]]:
+        def make(rows: pa.Table) -> Outcomes:
+            return outcomes_of(rows, task).compressed()
+
+        if part.length < DAY:
+            rows = self._read(part)
+            return make(rows), versions(rows)
+        return self._kept(part, self._outcomes, make, labels=True)
+
     def _parts(self, span: Span) -> list[Span]:
         """Return the days, and parts of days, for which there are records: a window may be of a hundred years."""
         first, last = self._records.first(), self._records.watermark()
@@ -101,17 +130,32 @@ class Days:
         return Summary(summary(rows, self._schema), versions(rows))
 
     def _day(self, day: Span) -> Summary:
+        def make(rows: pa.Table) -> Profile:
+            return summary(rows, self._schema, STORED_K).compressed(STORED_K)
+
+        return Summary(*self._kept(day, self._stored, make, labels=False))
+
+    def _kept(
+        self, day: Span, stored: StoredDays[Kind], make: Callable[[pa.Table], Kind], *, labels: bool
+    ) -> tuple[Kind, Mapping[int, int]]:
+        """Return what is stored of a day, made anew where its records, or their labels, are not what they were."""
         # Taken before the rows are read: what changes in between is found out when they are stored.
-        stamp, fingerprint = self._records.stamp(day), self._records.fingerprint(day, labels=False)
+        stamp, fingerprint = self._records.stamp(day), self._records.fingerprint(day, labels=labels)
         name = f"{day.start:%Y-%m-%d}"
-        kept = self._stored.get(name, fingerprint, self._layout)
+        kept = stored.get(name, fingerprint, self._layout)
         if kept is not None:
-            return Summary(*kept)
+            return kept
         rows = self._read(day)
-        made, counted = summary(rows, self._schema, STORED_K).compressed(STORED_K), versions(rows)
+        made, counted = make(rows), versions(rows)
+
+        def unchanged() -> bool:
+            # labels may be removed without a trace in the records: what was made of them must not come back
+            same = not labels or self._records.fingerprint(day) == fingerprint
+            return same and self._records.stamp(day) == stamp
+
         with suppress(OSError):  # a full disk costs time here, and no answer
-            self._stored.put(name, fingerprint, self._layout, made, counted, lambda: self._records.stamp(day) == stamp)
-        return Summary(made, counted)
+            stored.put(name, fingerprint, self._layout, made, counted, unchanged)
+        return made, counted
 
 
 def _days(span: Span) -> Iterator[Span]:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from holter.capture.log import ROLE_BATCH
-from holter.monitor.days import Days, Summary, spans_days, summary, versions
+from holter.monitor.days import Days, spans_days, summary, versions
 from holter.profile import Profile, Window
 from holter.registry import Shelves
 from holter.registry.entries import MonitorEntry, TableTarget
@@ -34,6 +34,10 @@ from holter.types import (
     Week,
 )
 
+_EARLIER: Final = timedelta(days=28)
+"""How much of the past tells how late labels come and how many come at all."""
+_SETTLED: Final = timedelta(days=7)
+"""How old the youngest of these records is: labels of the days before a window are still on their way."""
 DATA: Final = Need.PROFILE | Need.ROWS | Need.LABELS
 """Needs for which records are read."""
 CHAMPION: Final = "champion"
@@ -149,12 +153,18 @@ class ServedModel:
         A profile of several days is added up from those of the days, unless the rows are wanted too.
         """
         schema = self.schema()
-        days = self._days(span, schema) if needs & DATA == Need.PROFILE and spans_days(span) else None
-        rows = self._champion(span) if needs & DATA and days is None else None
+        summed = bool(needs & DATA) and Need.ROWS not in needs and spans_days(span)
+        if summed and Need.LABELS in needs and schema.task is None:
+            summed = False  # nobody knows what its labels mean; a signal that wants them says so
+        rows = self._champion(span) if needs & DATA and not summed else None
         traffic = self._shelves.facts.traffic(self._deployment.shelf, span) if needs & Need.TRAFFIC else None
         window = filled(span, schema, rows, needs, traffic)
-        if days is not None:
-            window = replace(window, profile=days.profile)
+        counted: Mapping[int, int] | None = None if rows is None else versions(rows)
+        if summed:
+            window, counted = self._summed(window, needs)
+        if Need.EARLIER in needs and schema.task is not None:
+            end = span.start - _SETTLED
+            window = replace(window, earlier=self._days(schema).outcomes(Span(end - _EARLIER, end), schema.task)[0])
         if needs & Need.SERIES:
             window = replace(window, series=self._heard(span))
         if needs & Need.SERVICE:
@@ -163,7 +173,6 @@ class ServedModel:
             window = replace(window, rivals=self._records.read(span))
         if needs & Need.WEEKS:
             window = replace(window, weeks=self._weeks(span))
-        counted = versions(rows) if rows is not None else days.versions if days is not None else None
         return Case(window, *self._compared(schema, counted))
 
     def _compared(self, schema: Schema, counted: Mapping[int, int] | None) -> tuple[Window, bool]:
@@ -178,9 +187,22 @@ class ServedModel:
             return nothing(schema), True
         return self._shelves.baseline_window(version, schema), version.held_out
 
-    def _days(self, span: Span, schema: Schema) -> Summary:
-        stored = self._shelves.profiles(self._deployment.shelf)
-        return Days(self._records, stored, schema, self._champion).window(span)
+    def _summed(self, window: Window, needs: Need) -> tuple[Window, Mapping[int, int] | None]:
+        """Fill a window from the days it consists of, and count its versions."""
+        span, task = window.span, window.schema.task
+        assert span is not None  # noqa: S101  (a target has a time)
+        days, counted = self._days(window.schema), None
+        if Need.PROFILE in needs:
+            found = days.window(span)
+            window, counted = replace(window, profile=found.profile), found.versions
+        if Need.LABELS in needs and task is not None:
+            outcomes, counted = days.outcomes(span, task)
+            window = replace(window, outcomes=outcomes)
+        return window, counted
+
+    def _days(self, schema: Schema) -> Days:
+        shelves, shelf = self._shelves, self._deployment.shelf
+        return Days(self._records, shelves.profiles(shelf), shelves.outcomes(shelf), schema, self._champion)
 
     def _heard(self, span: Span) -> Mapping[str, Series]:
         """Return custom metrics and events by name."""

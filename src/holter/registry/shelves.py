@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Self
@@ -16,9 +16,10 @@ from holter.store import SqlFacts
 from holter.types import Schema, Span
 
 if TYPE_CHECKING:
-    from holter.profile import Window
+    from holter.profile import Profile, Window
+    from holter.profile.outcomes import Outcomes
     from holter.store import DeltaRecords
-    from holter.store.stored_profiles import StoredProfiles
+    from holter.store.stored_profiles import StoredDays
 
 _DATABASE = "holter.db"
 
@@ -86,24 +87,33 @@ class Shelves:
         versions = self.registry.versions(shelf.model) if shelf.model else ()
         return self._opened(shelf.name, versions[-1].schema if versions else None)
 
-    def profiles(self, shelf: str) -> "StoredProfiles":
+    def profiles(self, shelf: str) -> "StoredDays[Profile]":
         """Return the profiles of the days on a shelf."""
-        from holter.store.stored_profiles import StoredProfiles
+        from holter.profile import Profile
+        from holter.store.stored_profiles import StoredDays
 
-        return StoredProfiles(self.root / "profiles" / shelf)
+        return StoredDays(self.root / "profiles" / shelf, Profile, "profile")
+
+    def outcomes(self, shelf: str) -> "StoredDays[Outcomes]":
+        """Return what became of the answers of the days on a shelf."""
+        from holter.profile.outcomes import Outcomes
+        from holter.store.stored_profiles import StoredDays
+
+        return StoredDays(self.root / "profiles" / shelf, Outcomes, "outcomes")
 
     def prune(self, shelf: Shelf, gone: Collection[str] = ()) -> int:
-        """Remove the profiles of the days of a shelf whose records are not what they were made of; return how many.
+        """Remove what is kept of the days of a shelf whose records are not what it was made of; return how many files.
 
-        Those of the days that are ``gone`` go whatever their records look like.
+        Those of the days that are ``gone`` go whatever their records look like. Outcomes were made of labels, too.
         """
         records = self.records_on(shelf)
 
-        def fingerprint(day: str) -> str:
+        def fingerprint(day: str, *, labels: bool) -> str:
             start = datetime.fromisoformat(day).replace(tzinfo=UTC)
-            return records.fingerprint(Span(start, start + timedelta(days=1)), labels=False)
+            return records.fingerprint(Span(start, start + timedelta(days=1)), labels=labels)
 
-        return self.profiles(shelf.name).prune(fingerprint, gone)
+        kept = (self.profiles(shelf.name), False), (self.outcomes(shelf.name), True)
+        return sum(each.prune(partial(fingerprint, labels=labels), gone) for each, labels in kept)
 
     def _opened(self, shelf: str, schema: Schema | None) -> "DeltaRecords":
         from holter.store import DeltaRecords

@@ -1,18 +1,28 @@
-"""The profiles of the days of a deployment, as files: what is stored says of which records it was made."""
+"""What is left of the days of a deployment, as files: what is stored says of which records it was made."""
 
 import fcntl
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Generic, Protocol, Self, TypeVar
 from uuid import uuid4
 
 import msgspec
 
 from holter.errors import DamagedProfile, NewerFormat
-from holter.profile import Profile
 
 _LOCK = "lock"
-_SUFFIX = ".profile"
+
+
+class Summed(Protocol):
+    """What can be kept of a day."""
+
+    def to_bytes(self) -> bytes:
+        """Return it as bytes."""
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Read it. Raises DamagedProfile, NewerFormat."""
 
 
 class _Kept(msgspec.Struct, frozen=True, array_like=True):
@@ -20,30 +30,37 @@ class _Kept(msgspec.Struct, frozen=True, array_like=True):
     data: bytes
 
 
-class StoredProfiles:
-    """One profile for each day, named by the fingerprint of the records it was made of.
+Kind = TypeVar("Kind", bound=Summed)
 
-    A profile is used only while the records of its day have that fingerprint, so nothing here can be wrong for longer
+
+class StoredDays(Generic[Kind]):
+    """One summary for each day, named by the fingerprint of the records it was made of.
+
+    A summary is used only while the records of its day have that fingerprint, so nothing here can be wrong for longer
     than it is unused: losing all of it costs time. They are files, since what is deleted from a database stays in its
     free pages for anybody to read.
 
     Parameters
     ----------
     folder
-        Its folder; made by the first :meth:`put`.
+        Its folder; made by the first :meth:`put`. Several kinds of summaries may lie in it.
+    kind
+        What is kept: :class:`holter.profile.Profile`, :class:`holter.profile.outcomes.Outcomes`.
+    suffix
+        How the names of its files end.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, kind: type[Kind], suffix: str) -> None:
+        self._folder, self._kind, self._suffix = folder, kind, f".{suffix}"
 
-    def get(self, day: str, fingerprint: str, layout: str) -> tuple[Profile, Mapping[int, int]] | None:
-        """Return the profile of a day, and how many of its rows each version answered.
+    def get(self, day: str, fingerprint: str, layout: str) -> tuple[Kind, Mapping[int, int]] | None:
+        """Return the summary of a day, and how many of its rows each version answered.
 
         None where what is stored is of other records or other columns, or cannot be read.
         """
         try:
             kept = msgspec.msgpack.decode(self._path(day, fingerprint, layout).read_bytes(), type=_Kept)
-            return Profile.from_bytes(kept.data), kept.versions
+            return self._kind.from_bytes(kept.data), kept.versions
         except (OSError, msgspec.MsgspecError, DamagedProfile, NewerFormat):
             return None
 
@@ -52,11 +69,11 @@ class StoredProfiles:
         day: str,
         fingerprint: str,
         layout: str,
-        profile: Profile,
+        summary: Kind,
         versions: Mapping[int, int],
         unchanged: Callable[[], bool],
     ) -> None:
-        """Store a profile instead of what was stored of its day.
+        """Store a summary instead of what was stored of its day.
 
         ``unchanged`` is asked while nobody else stores or removes: where the records are no longer those that were
         read (somebody was erased meanwhile), nothing is stored.
@@ -71,9 +88,9 @@ class StoredProfiles:
                 return
             path = self._path(day, fingerprint, layout)
             half = self._folder / f".{uuid4().hex}"
-            half.write_bytes(msgspec.msgpack.encode(_Kept(dict(versions), profile.to_bytes())))
+            half.write_bytes(msgspec.msgpack.encode(_Kept(dict(versions), summary.to_bytes())))
             half.replace(path)
-            for other in self._folder.glob(f"{day}.*{_SUFFIX}"):
+            for other in self._folder.glob(f"{day}.*{self._suffix}"):
                 if other != path:
                     other.unlink(missing_ok=True)
 
@@ -90,17 +107,17 @@ class StoredProfiles:
         if not self._folder.is_dir():
             return 0
         with self._alone():
-            stale = [path for path in self._folder.glob(f"*{_SUFFIX}") if _stale(path.name, fingerprint, gone)]
+            stale = [path for path in self._folder.glob(f"*{self._suffix}") if _stale(path.name, fingerprint, gone)]
             for path in (*stale, *self._folder.glob(".*")):  # a half-written one, of somebody who was killed
                 path.unlink(missing_ok=True)
         return len(stale)
 
     def days(self) -> list[str]:
         """Return the days of which something is stored, in order."""
-        return sorted(path.name.split(".")[0] for path in self._folder.glob(f"*{_SUFFIX}"))
+        return sorted(path.name.split(".")[0] for path in self._folder.glob(f"*{self._suffix}"))
 
     def _path(self, day: str, fingerprint: str, layout: str) -> Path:
-        return self._folder / f"{day}.{fingerprint}.{layout}{_SUFFIX}"
+        return self._folder / f"{day}.{fingerprint}.{layout}{self._suffix}"
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

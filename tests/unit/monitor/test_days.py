@@ -146,7 +146,7 @@ def test_short_windows_and_those_whose_rows_are_wanted_store_nothing(desk, targe
     desk.day(0, 40)
     desk.day(1, 40)
     profile(target, Span(FIRST, FIRST + DAY))
-    profile(target, needs=Need.PROFILE | Need.LABELS)
+    profile(target, needs=Need.PROFILE | Need.ROWS | Need.LABELS)
     assert stored(desk) == []
     assert len(reads) == 2
 
@@ -241,7 +241,7 @@ def test_rows_erased_while_they_were_read_are_not_stored(desk, target):
         erase(shelves, "api", "_request_id", f"d{(span.start - FIRST) // DAY}-7", actor="test", now=FIRST + 8 * DAY)
         return rows
 
-    days = Days(records, shelves.profiles("api"), target.schema(), read)
+    days = Days(records, shelves.profiles("api"), shelves.outcomes("api"), target.schema(), read)
     assert days.window(WEEK).profile.rows == 80
     assert stored(desk) == []
     assert profile(target).rows == 78

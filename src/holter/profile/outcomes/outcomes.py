@@ -112,6 +112,27 @@ class Outcomes:
         errors, delays = (None if each is None else each.compressed(errors_k) for each in (self.errors, self.delays))
         return replace(self, scores=scores, errors=errors, delays=delays)
 
+    def to_bytes(self) -> bytes:
+        """Return the sums as bytes, in this version's format."""
+        from holter.profile.outcomes.format import to_bytes  # it knows this class
+
+        return to_bytes(self)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Outcomes":
+        """Read what :meth:`to_bytes` wrote, in this version or an older one.
+
+        Raises
+        ------
+        DamagedProfile
+            If the bytes are not what was written.
+        NewerFormat
+            If a newer Holter wrote them.
+        """
+        from holter.profile.outcomes.format import from_bytes
+
+        return from_bytes(data)
+
     def moved(self, origin: float) -> "Outcomes":
         """Return the same with squares of labels that count from another label."""
         residual, away = self.moments.get("residual"), self.origin - origin
