@@ -46,6 +46,11 @@ class Settings:
         "", "OpenTelemetry receiver of metrics (OTLP over HTTP): http://host:4318. Empty: none. Needs the extra otel."
     )
     otlp_seconds: float = _setting(15.0, "Time between two messages to it.")
+    heartbeat_url: str = _setting(
+        "",
+        "Address of a dead-man's switch: gets a POST each minute while the monitors are judged. Empty: none.",
+        secret=True,
+    )
     beat_seconds: float = _setting(5.0, "Time between two passes of the monitors.")
     compact_seconds: float = _setting(2.0, "Longest time a record waits in a journal before it moves to its table.")
     compact_rows: int = _setting(20_000, "Records in a journal that make it move earlier.")
@@ -83,6 +88,8 @@ class Settings:
             raise BadSetting("base_url", f"{self.base_url!r} is not of the form http://host:port.")
         if self.otlp_endpoint and not _leads(self.otlp_endpoint, _WEB_SCHEMES):
             raise BadSetting("otlp_endpoint", f"{self.otlp_endpoint!r} is not of the form http://host:4318.")
+        if self.heartbeat_url and not _leads(self.heartbeat_url, _WEB_SCHEMES):
+            raise BadSetting("heartbeat_url", "it is not of the form https://host/path.")
         if self.smtp_url and not _leads(self.smtp_url, _MAIL_SCHEMES):
             raise BadSetting("smtp_url", "it is not of the form smtp://host:port.")
 

@@ -13,9 +13,11 @@ from holter.errors import BadRule, NotFound
 from holter.respond import consent, holding
 from holter.respond.alertmanager import ALERTMANAGER
 from holter.respond.answer import Answer, Channel
+from holter.respond.beside import CANARY, SHADOW
 from holter.respond.command import COMMAND
 from holter.respond.mail import EMAIL
 from holter.respond.pagerduty import PAGERDUTY
+from holter.respond.pause import PAUSE
 from holter.respond.promote import PROMOTE
 from holter.respond.retrain import RETRAIN
 from holter.respond.rollback import ROLLBACK
@@ -27,7 +29,22 @@ GROUP: Final = "holter.responses"
 :class:`~holter.respond.answer.Answer` of that name."""
 
 KINDS: Final[Mapping[str, Channel | Answer]] = MappingProxyType(
-    {kind.name: kind for kind in (EMAIL, WEBHOOK, ALERTMANAGER, PAGERDUTY, COMMAND, RETRAIN, PROMOTE, ROLLBACK)}
+    {
+        kind.name: kind
+        for kind in (
+            EMAIL,
+            WEBHOOK,
+            ALERTMANAGER,
+            PAGERDUTY,
+            COMMAND,
+            RETRAIN,
+            CANARY,
+            SHADOW,
+            PROMOTE,
+            ROLLBACK,
+            PAUSE,
+        )
+    }
 )
 """The kinds that come with Holter, by name."""
 

@@ -13,15 +13,28 @@ def act(bench: Bench) -> Outcome:
 
     Refused when that version is wanted already.
     """
-    registry, name = bench.shelves.registry, deployment_of(bench)
-    deployment = registry.deployment(name)
+    version = asked_version(bench)
+    return switch(bench, version, f"version {version} was asked for by the rule", {})
+
+
+def asked_version(bench: Bench) -> int:
+    """Return the version that the option ``version`` names; without it, the newest of the model.
+
+    Raises
+    ------
+    ResponseFailed
+        If it is neither a number nor ``newest``.
+    NotFound
+        If the model has no such version.
+    """
+    registry = bench.shelves.registry
+    deployment = registry.deployment(deployment_of(bench))
     text = bench.job.options.get("version", "newest")
     try:
         number = None if text == "newest" else int(text)
     except ValueError as error:
-        raise ResponseFailed("promote", f"version {text!r} is neither a number nor 'newest'") from error
-    version = registry.version(deployment.model, number).version
-    return switch(bench, version, f"version {version} was asked for by the rule", {})
+        raise ResponseFailed(bench.job.kind, f"version {text!r} is neither a number nor 'newest'") from error
+    return registry.version(deployment.model, number).version
 
 
 def switch(bench: Bench, version: int, reason: str, facts: Mapping[str, Any]) -> Outcome:

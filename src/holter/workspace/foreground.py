@@ -60,13 +60,15 @@ def judging(shelves: Shelves) -> tuple[Loop, ...]:
     """Return the work that any number of processes may share: leases and keys keep them apart."""
     from holter.monitor import Beat
     from holter.respond import Deliverer, Responder
+    from holter.respond.heartbeat import SECONDS, Heartbeat
 
-    beating = Beat(shelves)
+    beating, heartbeat = Beat(shelves), Heartbeat(shelves)
     deliverer, responder = Deliverer(shelves), Responder(shelves)
     return (
-        Loop("beat", shelves.settings.beat_seconds, lambda: beating.once(now())),
+        Loop("beat", shelves.settings.beat_seconds, lambda: heartbeat.passed(well=not beating.once(now()).errors)),
         Loop("delivery", _DELIVER_SECONDS, lambda: deliverer.once(now())),
         Loop("responses", _RESPOND_SECONDS, lambda: responder.turn(now()), responder.leave),
+        Loop("heartbeat", min(SECONDS, shelves.settings.beat_seconds * 12), heartbeat.once),
     )
 
 

@@ -163,7 +163,19 @@ def test_a_lease_that_could_not_be_renewed_once_is_renewed_later(shelves, monkey
 
 
 def test_every_kind_has_a_name_and_its_options():
-    assert set(KINDS) == {"email", "webhook", "alertmanager", "pagerduty", "command", "retrain", "promote", "rollback"}
+    assert set(KINDS) == {
+        "email",
+        "webhook",
+        "alertmanager",
+        "pagerduty",
+        "command",
+        "retrain",
+        "canary",
+        "shadow",
+        "promote",
+        "rollback",
+        "pause",
+    }
     for name, kind in KINDS.items():
         assert named(name) is kind
         assert kind.name == name
