@@ -1,13 +1,14 @@
 """Nine months of real flights in which nothing happens, by construction; and the same nine months as they were.
 
-Whole days (rows with their labels) of the held-out baseline and the replay of the demo change places, each with a day of
-the same weekday. What differs between days stays; what came with the seasons is spread over all of them.
+Whole days (rows with their labels) of the held-out baseline and of the demo's replay change places, each with a day
+of the same weekday. What differs between days stays; what came with the seasons is spread over all of them.
 ``PYTHONPATH=bench:examples/flights python -m detection.flights_null --seeds 20``
 """
 
 import argparse
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,20 +59,19 @@ class Year:
         moved = {}
         for weekday in range(WEEK):
             places = np.array([day for day in both if day % WEEK == weekday])
-            moved |= {
-                int(to): _on(both[int(of)], int(to)) for to, of in zip(places, rng.permutation(places), strict=True)
-            }
+            pairs = zip(places.tolist(), rng.permutation(places).tolist(), strict=True)
+            moved |= {to: _on(both[of], to) for to, of in pairs}
         return Year({day: moved[day] for day in self.baseline}, {day: moved[day] for day in sorted(self.replay)})
 
 
 @dataclass(frozen=True)
 class Told:
-    """What the watcher said in nine months: alarms that began, by level; windows it called uncalibrated; which and when."""
+    """What a watcher said in nine months: alarms that began, by level; what each was of; windows it did not judge."""
 
     began: Counter
+    alarms: tuple[tuple[str, str], ...]
     uncalibrated: int
     windows: int
-    alarms: tuple[str, ...]
     why: str
 
 
@@ -82,12 +82,13 @@ def watched(year: Year, budget: Budget, *, material: bool) -> Told:
     alarms, silent, why = [], 0, ""
     for day in year.replay.values():
         judged = watcher.see(day)
-        silent += not judged.calibrated
-        why = why or ("" if judged.calibrated else judged.why)
+        if not judged.calibrated:
+            silent, why = silent + 1, judged.why
         if judged.began:
             began[str(judged.level)] += 1
-            alarms.append(f"{judged.window.start:%d %b}: {judged.findings[0].sentence if judged.findings else ''}")
-    return Told(began, silent, len(year.replay), tuple(alarms), why)
+            first = judged.findings[0]
+            alarms.append((f"{judged.window.start:%d %b}: {first.sentence}", f"{first.family} {first.name}"))
+    return Told(began, tuple(alarms), silent, len(year.replay), why)
 
 
 def _thinned(scored: pa.Table) -> pa.Table:
@@ -116,6 +117,7 @@ def main() -> None:
     """Watch the year as it was and permuted years, with the default budget and with every real difference told."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seeds", type=int, default=20)
+    options.add_argument("--first", type=int, default=1)
     chosen = options.parse_args()
     year = Year.real()
     for name, budget, material in (
@@ -124,18 +126,24 @@ def main() -> None:
     ):
         print(f"\n## {name}\n")
         told = watched(year, budget, material=material)
-        print(f"as it was: {dict(told.began)}, {told.uncalibrated} of {told.windows} uncalibrated {told.why}")
-        print("\n".join(f"  {each}" for each in told.alarms))
-        total: Counter = Counter()
-        silent = 0
-        for seed in range(1, chosen.seeds + 1):
-            told = watched(year.permuted(seed), budget, material=material)
-            total += told.began
-            silent += told.uncalibrated
-            print("\n".join(f"  permuted {seed}: {each}" for each in told.alarms), end="\n" if told.alarms else "")
-        false = sum(total[str(each)] for each in (Level.WARNING, Level.PAGE))
-        print(f"{chosen.seeds} permuted years of nine months: {false} false alarms {dict(total)}; ", end="")
-        print(f"{silent / chosen.seeds / told.windows:.0%} of windows uncalibrated {told.why}")
+        print(f"As it was: {dict(told.began)}; {told.uncalibrated} of {told.windows} windows uncalibrated {told.why}")
+        print("\n".join(f"- {sentence}" for sentence, _ in told.alarms))
+        seeds = range(chosen.first, chosen.first + chosen.seeds)
+        summed([watched(year.permuted(seed), budget, material=material) for seed in seeds])
+
+
+def summed(years: Sequence[Told]) -> None:
+    """Print what was said in permuted years, all of it false."""
+    total = sum((each.began for each in years), Counter())
+    false = sum(total[str(level)] for level in (Level.WARNING, Level.PAGE))
+    windows = sum(each.windows for each in years)
+    silent = sum(each.uncalibrated for each in years)
+    quiet = sum(not each.began for each in years)
+    print(f"{len(years)} permuted times nine months: {false} false alarms {dict(total)},", end=" ")
+    print(f"{1000 * false / windows:.2f} per 1000 windows, {quiet} of {len(years)} without any;", end=" ")
+    print(f"{silent / windows:.0%} of windows uncalibrated {years[-1].why}")
+    kinds = Counter(kind for each in years for _, kind in each.alarms)
+    print("Of: " + ", ".join(f"{kind} {count}" for kind, count in kinds.most_common(12)))
 
 
 if __name__ == "__main__":
