@@ -125,6 +125,19 @@ def test_what_was_learned_from_a_slot_that_is_doubted_is_to_be_learned_again(fac
     assert facts.null_key("daily") == ""
 
 
+def test_a_new_level_is_taught_by_all_slots_since_it_began(facts):
+    keep(facts, slot(0, accepted=False), slot(1, accepted=False), slot(2), slot(2, part="labels", accepted=False))
+    keep(facts, slot(1, monitor="other", accepted=False))
+    with facts.begin() as transaction:
+        transaction.keep_null(null())
+        transaction.keep_null(null(monitor="other"))
+        assert transaction.trust("daily", FIRST + DAY) == 2
+    assert facts.null("daily") == null(key="", since=FIRST + DAY)
+    assert facts.null_key("other") == "k1"
+    assert facts.taught("daily", "f1") == 2
+    assert facts.taught("other", "f1") == 0
+
+
 def test_slots_that_teach_are_counted_once_for_all_parts(facts):
     keep(facts, slot(0), slot(1), slot(1, part="labels"), slot(2, accepted=False), slot(3, frame="old"))
     assert facts.taught("daily", "f1") == 2

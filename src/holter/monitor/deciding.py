@@ -45,7 +45,7 @@ class Decision:
     """What was decided on one slot, and what there is to write down when its window is published.
 
     ``null`` is what was learned just now, else None, and ``news`` what the ledger is to know of it. ``course`` and
-    ``slot`` are None when the slot is not newer than all that was decided: then ``judgement`` is about that slot alone.
+    ``slot`` are None when the slot is not newer than all that was decided: it is judged again, and nothing moves.
     ``doubted`` slots teach no more.
     """
 
@@ -103,10 +103,11 @@ def decide_on(watch: "Watch", window: Span, part: Part) -> Decision | None:
         stood = None
     new = None if watch.shelves.facts.null_key(entry.name) == known.stored.key else known.stored
     news = None if new is None else _rebaselined(watch, new)
-    if stood is not None and slot.end <= stood.upto:
-        return Decision(part, step(known.null, Course.new(), slot, found)[1], new, news)
     before = Course.new() if stood is None else Course.from_dict(stood.state)
-    course, judgement = _stepped(known.null, before, slot, found)
+    asked = found.only(lambda key: key.signal in watch.signals)
+    course, judgement = _stepped(known.null, before, slot, asked)
+    if stood is not None and slot.end <= stood.upto:
+        return Decision(part, judgement, new, news)
     frame, content = known.stored.frame, zlib.compress(found.to_bytes())
     return Decision(
         part,
@@ -137,7 +138,7 @@ def _standing(known: Learned) -> str:
 
 def _disowned(stood: StoredCourse | None) -> bool:
     """Tell whether windows were too rough for the baseline, so that a null was learned from them alone."""
-    return stood is not None and stood.state["relearned"] is not None
+    return stood is not None and stood.state.get("relearned") is not None
 
 
 def _stepped(null: Null, before: Course, slot: Span, found: Contrasts) -> tuple[Course, Judgement]:

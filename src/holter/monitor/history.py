@@ -37,7 +37,7 @@ def run(shelves: Shelves, name: str, now: datetime) -> list[Measurement]:
         If another process goes on judging it for more than 30 seconds.
     """
     entry = shelves.registry.monitor(name)
-    with _held(shelves, name, now) as lease:
+    with held(shelves, name, now) as lease:
         watch = Watch.of(shelves, entry, now)
         board, windows = Board(shelves.facts.publications(name)), _newest(watch)
         measured: list[Measurement] = []
@@ -67,7 +67,7 @@ def backfill(shelves: Shelves, name: str, span: Span, now: datetime, *, answer: 
         What was measured, oldest window first; nothing for windows that are published already.
     """
     entry = shelves.registry.monitor(name)
-    with _held(shelves, name, now) as lease:
+    with held(shelves, name, now) as lease:
         watch, tell = Watch.of(shelves, entry, now), running_clock(now)
         board = Board(shelves.facts.publications(name))
         measured: list[Measurement] = []
@@ -149,7 +149,8 @@ def _ending_in(watch: Watch, span: Span) -> Iterator[Span]:
 
 
 @contextmanager
-def _held(shelves: Shelves, name: str, now: datetime) -> Iterator[Lease]:
+def held(shelves: Shelves, name: str, now: datetime) -> Iterator[Lease]:
+    """Hold a monitor, so that no beat judges it meanwhile; wait for one that does. Raises LeaseLost."""
     holder, tell = holder_name(), running_clock(now)
     while True:
         lease = shelves.facts.acquire(f"monitor:{name}", holder, LEASE, tell())

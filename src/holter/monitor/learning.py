@@ -187,7 +187,10 @@ def _read(shelves: Shelves, monitor: str) -> Learned | None:
     stored = shelves.facts.null(monitor)
     if stored is None:
         return None
-    return Learned(Frame.from_dict(stored.state["frame"]), Null.from_dict(stored.state["null"]), stored)
+    try:
+        return Learned(Frame.from_dict(stored.state["frame"]), Null.from_dict(stored.state["null"]), stored)
+    except (KeyError, TypeError, ValueError):
+        return None  # another version of Holter wrote it otherwise: it is learned again
 
 
 def _key(frame: str, terms: Terms, since: datetime | None, upto: datetime | None) -> str:

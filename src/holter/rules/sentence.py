@@ -6,7 +6,7 @@ from typing import Final
 
 from holter.rules.rule import Rule
 from holter.rules.titles import number, title
-from holter.types import CERTAIN, Measurement, Span
+from holter.types import CERTAIN, Calibrated, Measurement, Span
 
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NAMED: Final = 3
@@ -105,6 +105,8 @@ def _against(rule: Rule, measurement: Measurement, broken: bool) -> str:
         return f", no longer surely {side[0]} {number(measurement.name, side[1])}"
     if side is not None:
         return f", {side[0]} {number(measurement.name, side[1])}"
+    if measurement.calibrated is Calibrated.YES and measurement.reason:
+        return f": {measurement.reason}"
     if rule.equal is not None and measurement.value == rule.equal:
         return f", which the rule {rule.name!r} names"
     before = measurement.evidence.baseline if measurement.evidence else None

@@ -95,6 +95,14 @@ def doubt(connection: sa.Connection, monitor: str, span: Span, part: str | None 
     return doubted
 
 
+def trust(connection: sa.Connection, monitor: str, since: datetime) -> int:
+    """Let slots from a moment on teach, from which another level is normal; return how many teach that did not."""
+    inside = (SLOT.c.monitor == monitor, SLOT.c.slot_start >= since)
+    trusted = connection.execute(SLOT.update().where(*inside, ~SLOT.c.accepted).values(accepted=True)).rowcount
+    connection.execute(NORMAL.update().where(NORMAL.c.monitor == monitor).values(since=since, key=""))
+    return trusted
+
+
 def forget_normal(connection: sa.Connection, monitor: str) -> None:
     """Remove all that was learned of a monitor, and where its decisions stand."""
     for table in _ALL:

@@ -279,6 +279,12 @@ class Transaction(Protocol):
         What was learned from any of them is to be learned again.
         """
 
+    def trust(self, monitor: str, since: datetime) -> int:
+        """Let slots from a moment on teach, from which another level is normal; return how many teach that did not.
+
+        What was learned before is to be learned again.
+        """
+
     def forget_normal(self, monitor: str) -> None:
         """Remove all that was learned of a monitor, and where its decisions stand."""
 

@@ -213,6 +213,10 @@ class SqlTransaction:
         """
         return normal.doubt(self.connection, monitor, span, part)
 
+    def trust(self, monitor: str, since: datetime) -> int:
+        """Let slots from a moment on teach, from which another level is normal; return how many teach that did not."""
+        return normal.trust(self.connection, monitor, since)
+
     def forget_normal(self, monitor: str) -> None:
         """Remove all that was learned of a monitor, and where its decisions stand."""
         normal.forget_normal(self.connection, monitor)

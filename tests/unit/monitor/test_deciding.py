@@ -126,7 +126,7 @@ def test_a_window_judged_again_after_late_labels_moves_nothing(calm):
     assert calm.shelves.facts.alerts("daily") == open_alerts
 
 
-def test_a_window_that_is_older_than_the_newest_is_judged_alone(calm):
+def test_a_window_that_is_older_than_the_newest_moves_nothing(calm):
     run(calm.shelves, "daily", NOW)
     newest = state(calm)[1]
     assert newest.upto == FIRST + 7 * DAY

@@ -1,12 +1,13 @@
 """One sentence a person can act on."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from holter.rules import Rule
 from holter.rules.sentence import sentence
-from holter.types import CERTAIN, Evidence, Interval, Measurement, Span
+from holter.types import CERTAIN, Calibrated, Evidence, Interval, Measurement, Span
 
 MIDNIGHT = datetime(2013, 4, 4, tzinfo=UTC)
 DAY = Span(MIDNIGHT - timedelta(days=1), MIDNIGHT)
@@ -97,3 +98,11 @@ def drift(feature, value, segment=None):
 )
 def test_the_few_that_carry_a_change_are_named_beside_the_worst(also, words):
     assert words in sentence(Rule("d", "data_drift.psi", calibrated=True), drift("x", 0.3), DAY, also=also)
+
+
+def test_what_the_learned_null_found_is_said_in_its_words():
+    found = replace(drift("age", 0.3), calibrated=Calibrated.YES, reason="age rose (by 0.21 sd)", threshold=0.2)
+    text = sentence(Rule("d", "data_drift.psi", calibrated=True), found, DAY, also=[drift("hour", 0.2)])
+    assert text.endswith("came to 0.300: age rose (by 0.21 sd); so did hour (0.200), on 3 Apr 2013.")
+    fixed = sentence(Rule("d", "data_drift.psi", above=0.25), found, DAY)
+    assert fixed.endswith("rose to 0.300, above 0.250, on 3 Apr 2013.")
