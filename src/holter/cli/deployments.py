@@ -206,6 +206,17 @@ def shadow(*, name: str, version: int | None, stop: bool, reason: str, wait: boo
     _tell(deployment.wait() if wait else deployment, as_json=as_json)
 
 
+@deployments.command()
+@click.argument("name")
+@click.option("--over", default="7d", show_default=True, help="How far back from the newest record.")
+@workspace_option
+@json_option
+def challenger(*, name: str, over: str, as_json: bool) -> None:
+    """Compare canary and shadow with the champion: answers, scores, errors, latency; loss where labels are known."""
+    found = workspace().deployment(name).challenger(over)
+    answer(str(found), {"measurements": found.to_dict()}, as_json=as_json)
+
+
 def _one(version: int | None, *, stop: bool) -> int | None:
     """Return the version that was asked for, None for none; it must be one of the two."""
     if stop == (version is not None):

@@ -19,6 +19,7 @@ from holter.report.figure import (
 )
 from holter.report.history import history_of
 from holter.report.rendering import rendered
+from holter.report.rivals import beside
 from holter.report.service import lately
 from holter.report.subject import History, Subject, every_words, of_deployment, of_monitor, subjects
 from holter.report.telemetry import telemetry
@@ -115,6 +116,7 @@ def _subject_values(shelves: Shelves, subject: Subject, now: datetime) -> dict[s
         "figures": [figure for figure in figures if figure is not None],
         "halves": [figure for figure in halves if figure is not None],
         "below": [figure for figure in below if figure is not None],
+        "second": beside(subject),
         "told": telemetry(shelves, subject.deployment.name, now) if subject.deployment else None,
         "now": now,
     }

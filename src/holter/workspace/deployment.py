@@ -14,7 +14,7 @@ from holter.serving.keys import forget_keys, make_key, proofs
 from holter.serving.logs import deployment_log, tail
 from holter.serving.service import DID_NOT_START, TAKEN_BACK
 from holter.store import Entry as LedgerEntry
-from holter.types import Span, as_utc
+from holter.types import Span, as_utc, parse_duration
 from holter.workspace import tree
 from holter.workspace.identity import actor
 from holter.workspace.results import apparent
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from holter.capture.labels import Labelled
+    from holter.workspace.results import Measurements
 
 _POLL_SECONDS: Final = 0.1
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -264,6 +265,20 @@ class Deployment:
         """
         self.shelves.registry.want_shadow(self.name, version, actor=actor(), reason=reason)
         return self
+
+    def challenger(self, over: timedelta | str = "7d") -> "Measurements":
+        """Compare what canary and shadow answered with the champion's answers, over a stretch up to the newest record.
+
+        See :class:`holter.signals.challenger.Challenger`. Empty while nothing is recorded.
+
+        Raises
+        ------
+        BadDuration
+            If ``over`` is no duration.
+        """
+        from holter.workspace.rivalry import rivalry
+
+        return rivalry(self.shelves, self.name, parse_duration(over))
 
     def rollback(self, *, reason: str = "asked for") -> "Deployment":
         """Return to the version before.

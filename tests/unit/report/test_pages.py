@@ -11,7 +11,7 @@ from holter import report
 from holter.errors import NotFound
 from holter.registry import MonitorEntry, TableTarget
 from holter.store.protocols import Entry, Message, Publication
-from holter.types import Series, SeriesKind
+from holter.types import Interval, Measurement, Series, SeriesKind
 from watched_workspace import ALERT, DAY, DEPLOYMENT, HOSTILE, MONITOR, SCHEMA, START, drift, resolve, rows, span
 
 
@@ -280,3 +280,35 @@ def test_a_deployment_shows_whether_its_service_keeps_up(own_shelves):
     for part in ("90.0", "Busy, 2 workers", "25 %", "7 in line · 1 missing"):
         assert part in late
     assert "Custom service" not in late, "what the tree measures of itself is none of the user's metrics"
+
+
+def test_a_version_beside_the_champion_is_shown_with_what_is_known_of_it(own_shelves):
+    def page():
+        return Page(report.deployment_page(own_shelves, DEPLOYMENT, now()))
+
+    assert "Beside the champion" not in page().text
+    other = next(
+        each.version
+        for each in own_shelves.registry.versions(own_shelves.registry.deployment(DEPLOYMENT).model)
+        if each.version != own_shelves.registry.deployment(DEPLOYMENT).wanted.version
+    )
+    own_shelves.registry.want_shadow(DEPLOYMENT, other, actor="test", reason="try")
+    asked = page().text
+    assert f"Version {other} scores what is captured (shadow)" in asked
+    assert f"holter deployments challenger {DEPLOYMENT}" in asked
+    own_shelves.registry.add_monitor(MonitorEntry("beside", DEPLOYMENT, ("challenger",), (), DAY, DAY))
+    who = f"version {other} (shadow)"
+    for day, sure in ((1, 0.5), (2, 0.97)):
+        words = f"better with {100 * sure:g} %: log loss 0.39 against 0.41, 420 labelled rows"
+        found = [
+            Measurement("challenger", "better", sure, 420, feature=who, window=span(day), reason=words),
+            Measurement(
+                "challenger", "agreement", 0.9, 500, feature=who, window=span(day), interval=Interval(0.87, 0.93)
+            ),
+        ]
+        with own_shelves.facts.begin() as transaction:
+            transaction.publish(Publication("beside", span(day), "challenger", 0, str(day)), found)
+    shown = page().text
+    assert "better with 97 %: log loss 0.39 against 0.41, 420 labelled rows" in shown
+    assert "better with 50 %" not in shown
+    assert "87 % to 93 %" in shown
