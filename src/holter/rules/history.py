@@ -13,10 +13,9 @@ Floats = npt.NDArray[np.float64]
 
 _OUT: Final = 4.8
 """Robust standard deviations beyond which a block stands out: one in half a million of a normal law."""
-_MOST_EVENTS: Final = 0.12
-"""Share of the blocks beyond which what stands out is not an event but the way the column is."""
 _EVERYWHERE: Final = 3
-"""Columns that stand out at once from which an event is one of all columns."""
+"""Columns that must stand out at once to make an event, such as a holiday or a promotion. One column that stands out
+alone is the way that column is: its days have heavy tails."""
 _MAD: Final = 1.4826
 """Median absolute deviation of a normal law, inverted."""
 
@@ -50,26 +49,32 @@ class Table:
         return found
 
     def events(self) -> npt.NDArray[np.bool_]:
-        """Return which blocks stand out, in which contrasts (all of a column at once)."""
+        """Return which blocks are events: days on which several columns stand out at once."""
         z = self.standing
         usual = np.maximum(_MAD * np.median(np.abs(z), axis=0), 1.0) if len(z) else np.ones(z.shape[1])
-        out = (np.abs(z) > _OUT * usual) & ~np.array([_rare(key) for key in self.keys], bool)
-        of = np.eye(int(self.groups.max(initial=-1)) + 1, dtype=bool)[self.groups]
-        by_group = out.astype(np.float64) @ of > 0
-        by_group &= by_group.mean(0) <= _MOST_EVENTS if len(z) else True
-        singles = np.array([key.family in (Family.NUMERIC, Family.CATEGORICAL) for key in self.keys], bool)
-        column = np.unique(self.groups[singles])
-        everywhere = by_group[:, column].sum(1) >= _EVERYWHERE
-        found: npt.NDArray[np.bool_] = by_group[:, self.groups] | everywhere[:, None]
+        single = np.array([key.family in _COLUMNS and not _rare(key) for key in self.keys], bool)
+        out = (np.abs(z) > _OUT * usual) & single
+        columns = out.astype(np.float64) @ np.eye(int(self.groups.max(initial=-1)) + 1)[self.groups] > 0
+        found: npt.NDArray[np.bool_] = columns.sum(1) >= _EVERYWHERE
         return found
+
+    def kurtosis(self, kept: Floats) -> tuple[Floats, Floats]:
+        """Return the excess kurtosis of each contrast's blocks, and the standard error of one of a normal law."""
+        square = (self.residual * np.sqrt(kept / self.spread)) ** 2
+        days = np.maximum((kept > 0).sum(0), 1)
+        second = np.maximum(square.sum(0) / days, 1e-12)
+        return (square**2).sum(0) / days / second**2 - 3 + 6 / days, np.sqrt(24 / days)
 
     def merged(self, length: int, without: npt.NDArray[np.bool_] | None = None) -> tuple[Floats, Floats]:
         """Return mean residual and rows of every stretch of so many blocks; left out is what is without."""
-        rows = self.rows if without is None else np.where(without, 0.0, self.rows)
+        rows = self.rows if without is None else np.where(without[:, None], 0.0, self.rows)
         if len(rows) < length:
             return np.empty((0, rows.shape[1])), np.empty((0, rows.shape[1]))
         n, total = (_sliding(each, length) for each in (rows, rows * self.residual))
         return np.where(n > 0, total / np.maximum(n, 1e-9), 0.0), n
+
+
+_COLUMNS: Final = (Family.NUMERIC, Family.CATEGORICAL)
 
 
 def _rare(key: ContrastKey) -> bool:
@@ -93,3 +98,10 @@ def by_group(values: Floats, groups: npt.NDArray[np.int64], count: int) -> Float
 def families(keys: Sequence[ContrastKey]) -> list[tuple[Family, bool]]:
     """Return the kind of each contrast: those of a kind are learned together."""
     return [(key.family, key.share) for key in keys]
+
+
+def hits(out: npt.NDArray[np.bool_], scale: int) -> npt.NDArray[np.bool_]:
+    """Return which stretches of so many blocks hold an event."""
+    sums = np.concatenate([[0], np.cumsum(out)])
+    found: npt.NDArray[np.bool_] = sums[scale:] - sums[:-scale] > 0
+    return found

@@ -10,10 +10,13 @@ import numpy.typing as npt
 
 from holter.rules.budget import Budget
 from holter.rules.cycles import learned_cycles
-from holter.rules.history import Table, by_group, families
+from holter.rules.history import Table, by_group, families, hits
+from holter.rules.learning_floors import floors
+from holter.rules.learning_mixes import learned_mixes
 from holter.rules.null import Blocks, Mix, Null
-from holter.rules.omnibus import Cells, members_of
-from holter.stats.between_variance import RHO, mean_square_likelihood, restricted_likelihood
+from holter.rules.omnibus import members_of
+from holter.rules.own_part import own_part
+from holter.stats.between_variance import LARGEST, RHO, mean_square_likelihood, restricted_likelihood
 from holter.stats.mixing_prior import mixing_prior, posterior
 from holter.types import ContrastKey, Contrasts, Family, Span
 
@@ -26,13 +29,19 @@ ENOUGH: Final = 8
 _ABOVE: Final = 1.2
 """How far beyond the most the baseline itself has shown a score must be: its maximum grows by a tenth when the record
 doubles (extreme values of a normal law), by more when tails are heavy."""
+_EVENT: Final = 2.0
+"""How far beyond the baseline's events a later one may reach: with a Pareto tail of index 3 one in eight of those that
+are larger than all before."""
 _GLOBAL, _KIND = 1.0, 3.0
 """How many contrasts the flat prior counts for among all, and the prior of all among those of a kind."""
-_MOVES: Final = 0.1
-"""A contrast's rho is at least this share of the largest in its column; a pair's half of it of its columns'."""
-_MOVES_SHARE: Final = 0.7
-_HEAVY: Final = 0.5
-"""Excess kurtosis of day-to-day residuals, beyond its own standard error, from which tails are heavy."""
+_DAYS_PER_FREEDOM: Final = 4.0
+"""The part between days has at most a quarter as many degrees of freedom as there were days: that few draws cannot show
+that tails are lighter."""
+_EVEN: Final = 2.5
+"""Degrees of freedom of the heaviest tails; with excess kurtosis k they are 2.5 + 6 / k. The moments of a t law say
+4 + 6 / k, but of a record without end: a short one shows less kurtosis than there is."""
+_SURELY: Final = 1.5
+"""Standard errors by which the kurtosis of a contrast's own days must exceed that of a normal law to count."""
 _THIRD: Final = 3
 """Column whose largest score also bounds the others: one or two columns may be odd, three are the way of the data."""
 _TINY: Final = 1e-12
@@ -74,6 +83,7 @@ def learn(
         np.array([getattr(each, name) for each in wide], np.float64).reshape(shape)
         for name in ("n", "mean", "variance", "skewness")
     )
+    raw, mean = mean, own_part(keys, n, mean)
     spans = [span for span, _ in ordered]
     past = np.array([since is not None and span.start < since for span in spans], bool)[:, None]
     past = past & ~past.all()
@@ -81,7 +91,7 @@ def learn(
     weight = np.where(past, 0.0, n) / np.maximum(rows, 1.0)
     centre = _centre(keys, (weight * mean).sum(0), rows)
     before = (np.where(past, n, 0.0) * mean).sum(0) / np.maximum(np.where(past, n, 0.0).sum(0), 1.0)
-    spread = _spread(keys, n, variance, centre)
+    spread = _spread(keys, n, mean, variance, centre)
     residual = np.where(n > 0, mean - np.where(past, before, centre), 0.0)
     cycles, residual, used = learned_cycles(spans, residual, n, every)
     table = Table(keys, _groups(keys), np.where(n > 0, residual, 0.0), n, spread)
@@ -91,8 +101,8 @@ def learn(
         mean=centre, spread=spread, skewness=(weight * skewness).sum(0), rows=rows, reference=found.reference,
         freedom=found.freedom, memory=found.memory, chances=found.chances.astype(np.float32), floor=found.floor,
         largest=found.largest, envelope=found.envelope, cycles=tuple(cycles), mixes=_mixes(table, centre, found),
-        blocks=Blocks(tuple(spans), n.astype(np.float32), mean.astype(np.float32)),
-        events=tuple(int(place) for place in np.flatnonzero(found.out.any(1))), missing=missing or _lack(spans, every),
+        blocks=Blocks(tuple(spans), n.astype(np.float32), raw.astype(np.float32)),
+        events=tuple(int(place) for place in np.flatnonzero(found.out)), missing=missing or _lack(spans, every),
     )  # fmt: skip
 
 
@@ -111,13 +121,16 @@ def _centre(keys: Sequence[ContrastKey], mean: Floats, rows: Floats) -> Floats:
     return np.where(share, (mean * rows + 0.5) / (rows + 1), mean)
 
 
-def _spread(keys: Sequence[ContrastKey], n: Floats, variance: Floats, centre: Floats) -> Floats:
+def _spread(keys: Sequence[ContrastKey], n: Floats, mean: Floats, variance: Floats, centre: Floats) -> Floats:
     """Return the variance of a row within blocks; of a share that of its expected value."""
     share = np.array([key.share for key in keys], bool)
     metric = np.array([key.family is Family.METRIC for key in keys], bool)
     left = np.maximum(np.maximum(n - 1, 0).sum(0), 1.0)
     within = (n * variance).sum(0) / np.where(metric, np.maximum(n.sum(0), 1.0), left)
-    return np.maximum(np.where(share, centre * (1 - centre), within), _TINY)
+    means = n.sum(0) / np.maximum((n > 0).sum(0), 1)
+    apart = (n * (mean - centre) ** 2).sum(0) / np.maximum(n.sum(0), 1.0)
+    # what hardly varies within a day varies by days; so its rho stays on the grid
+    return np.maximum(np.where(share, centre * (1 - centre), np.maximum(within, apart * means / LARGEST)), _TINY)
 
 
 def _groups(keys: Sequence[ContrastKey]) -> npt.NDArray[np.int64]:
@@ -138,37 +151,34 @@ class _Learned:
     memory: Floats
     freedom: Floats
     out: npt.NDArray[np.bool_]
-    correlation: float
 
     @classmethod
     def of(cls, table: Table, used: Floats) -> "_Learned":
         """Learn from residuals of which the calendar has taken some degrees of freedom."""
         out = table.events()
-        kept = np.where(out, 0.0, table.rows)
+        kept = np.where(out[:, None], 0.0, table.rows)
         days = (kept > 0).sum(0)
         reference = np.where(days > 0, days / np.where(kept > 0, 1 / np.maximum(kept, 1e-9), 0).sum(0).clip(1e-9), 1.0)
         scales = scales_of(len(table.rows))
         grown = np.sqrt(np.maximum(days - 1, 1) / np.maximum(days - 1 - used, 1))
         table = Table(table.keys, table.groups, table.residual * grown, table.rows, table.spread)
-        correlation = _lag(table, kept)
+        correlation, heavy = _lag(table, kept), _heaviness(table, kept)
         chances, floor = [], []
         before = np.zeros(len(table.keys))
         for scale in scales:
             likelihood = _likelihood(table, out, scale, reference, days) * _believed(
-                table, scale, correlation, reference
+                table, scale, correlation, reference, heavy
             )
             chance = _posteriors(likelihood, table.keys)
-            least = np.maximum(before, _column_floor(table, chance))
+            least = np.maximum(before, floors(table, chance, reference))
             before = (chance * np.maximum(RHO, least[:, None])).sum(1)
             chances.append(chance)
             floor.append(least)
         rho = np.stack([(c * np.maximum(RHO, f[:, None])).sum(1) for c, f in zip(chances, floor, strict=True)])
         largest = np.stack([_largest(table, out, scale, rho[place], reference) for place, scale in enumerate(scales)])
         envelope = np.stack([_envelope(table, out, scale) for scale in scales])
-        heavy = _freedom(table, kept, rho[0], reference)
-        return cls(
-            scales, reference, np.stack(chances), np.stack(floor), largest, envelope, rho[-1], heavy, out, correlation
-        )
+        freedom = np.clip(_EVEN + 6 / np.maximum(heavy, 1e-3), _EVEN, np.maximum(days / _DAYS_PER_FREEDOM, _EVEN))
+        return cls(scales, reference, np.stack(chances), np.stack(floor), largest, envelope, rho[-1], freedom, out)
 
 
 def scales_of(blocks: int) -> tuple[int, ...]:
@@ -192,10 +202,10 @@ def _lag(table: Table, kept: Floats) -> float:
     return float(np.clip(each.mean() if len(each) else 0.0, 0.0, 0.95))
 
 
-def _believed(table: Table, scale: int, correlation: float, reference: Floats) -> Floats:
-    """Return how much a likelihood counts: rare events and days that resemble the day before tell less."""
+def _believed(table: Table, scale: int, correlation: float, reference: Floats, heavy: Floats) -> Floats:
+    """Return how much a likelihood counts: rare events, heavy tails and days like the day before tell less."""
     share = np.array([key.share for key in table.keys], bool)
-    excess = np.where(share, 1 / np.maximum(table.spread * reference * scale, 1e-9), 0.0)
+    excess = np.maximum(np.where(share, 1 / np.maximum(table.spread * reference * scale, 1e-9), 0.0), heavy / scale)
     alike = (1 - correlation**2) / (1 + correlation**2)
     alike = {1: alike, 2: alike**0.5}.get(scale, 1.0)
     found: Floats = alike * 2 / (2 + excess)
@@ -206,7 +216,7 @@ def _likelihood(
     table: Table, out: npt.NDArray[np.bool_], scale: int, reference: Floats, days: npt.NDArray[np.int64]
 ) -> Floats:
     if scale == 1:
-        return restricted_likelihood(table.residual, np.where(out, 0.0, table.rows), table.spread, reference)
+        return restricted_likelihood(table.residual, np.where(out[:, None], 0.0, table.rows), table.spread, reference)
     merged, rows = table.merged(scale, out)
     # rows of a stretch may be few where events were taken out
     weight = rows > 0.5 * scale * reference
@@ -228,25 +238,6 @@ def _posteriors(likelihood: Floats, keys: Sequence[ContrastKey]) -> Floats:
         prior = mixing_prior(likelihood[places], everything, _KIND)
         found[places] = posterior(likelihood[places], prior)
     return found
-
-
-def _column_floor(table: Table, chances: Floats) -> Floats:
-    """Return the least rho of each contrast: a share of the largest in its column."""
-    rho = chances @ RHO
-    count = int(table.groups.max(initial=-1)) + 1
-    most = by_group(rho, table.groups, count)[table.groups]
-    shares = np.array([key.share for key in table.keys], bool)
-    column = {(key.feature, key.segment): 0.0 for key in table.keys}
-    for key, value in zip(table.keys, most, strict=True):
-        if key.family is Family.NUMERIC:
-            column[key.feature, key.segment] = max(column[key.feature, key.segment], float(value))
-    p = np.where(shares, (1 - np.sqrt(np.maximum(1 - 4 * table.spread, 0))) / 2, 0.0)
-    floor = np.where(shares, _MOVES_SHARE * np.minimum(1, 1.6 * np.sqrt(p)) * most, _MOVES * most)
-    for place, key in enumerate(table.keys):
-        if key.family is Family.PAIR:
-            sides = [column.get((name, key.segment), 0.0) for name in (key.feature, key.other)]
-            floor[place] = _MOVES / 2 * max(sides)
-    return floor
 
 
 def _largest(table: Table, out: npt.NDArray[np.bool_], scale: int, rho: Floats, reference: Floats) -> Floats:
@@ -271,69 +262,43 @@ def _envelope(table: Table, out: npt.NDArray[np.bool_], scale: int) -> Floats:
     """Return the largest merge with an event in it, a bit wider; 0 for columns without events."""
     if not out.any():
         return np.zeros(len(table.keys))
-    merged, _ = table.merged(scale)
-    hit = table_hits(out, scale)
+    merged, rows = table.merged(scale)
+    hit = hits(out, scale)
     if not len(merged):
         return np.zeros(len(table.keys))
-    found: Floats = _ABOVE * np.where(hit, np.abs(merged), 0.0).max(0)
+    # what an event does to a column that it hardly moves is known to two standard errors
+    reach = np.abs(merged) + 2 * np.sqrt(table.spread / np.maximum(rows, 1.0))
+    found: Floats = _EVENT * np.where(hit[:, None], reach, 0.0).max(0)
     return found
 
 
-def table_hits(out: npt.NDArray[np.bool_], scale: int) -> npt.NDArray[np.bool_]:
-    """Return which stretches of so many blocks hold an event."""
-    sums = np.vstack([np.zeros((1, out.shape[1])), np.cumsum(out, axis=0)])
-    found: npt.NDArray[np.bool_] = sums[scale:] - sums[:-scale] > 0
+def _heaviness(table: Table, kept: Floats) -> Floats:
+    """Return the excess kurtosis of days: a contrast's own, where it is surely there, and that of all of its family."""
+    kurtosis, error = table.kurtosis(kept)
+    own = np.maximum(kurtosis - _SURELY * error, 0.0)
+    count = int(table.groups.max(initial=-1)) + 1
+    found = by_group(own, table.groups, count)[table.groups]
+    family = np.array([str(key.family) for key in table.keys])
+    kind = np.array([f"{key.family} {'share' if key.share else key.name.split(' of ')[0]}" for key in table.keys])
+    usual = {each: float(kurtosis[kind == each].mean()) for each in dict.fromkeys(kind[~_rare_shares(table)].tolist())}
+    for each in dict.fromkeys(family.tolist()):
+        most = max((value for name, value in usual.items() if name.startswith(f"{each} ")), default=0.0)
+        found[family == each] = np.maximum(found[family == each], most)
     return found
 
 
-def _freedom(table: Table, kept: Floats, rho: Floats, reference: Floats) -> Floats:
-    """Return the freedom of a t law with the kurtosis that residuals of a kind have; infinite for normal ones."""
-    scale = np.sqrt(table.spread * (1 / np.maximum(kept, 1e-9) + rho / reference))
-    z = np.where(kept > 0, table.residual / scale, np.nan)
-    share = np.array([key.share for key in table.keys], bool)
-    found = np.full(len(table.keys), np.inf)
-    for family in dict.fromkeys(key.family for key in table.keys):
-        places = np.array([key.family is family for key in table.keys], bool) & ~share
-        values = z[:, places]
-        there = np.isfinite(values)
-        if there.sum() < 100:
-            continue
-        square = np.where(there, values, 0.0) ** 2
-        each = square.sum(0) / np.maximum(there.sum(0), 1)
-        usable = each > _TINY
-        kurtosis = (square**2).sum(0)[usable] / np.maximum(there.sum(0), 1)[usable] / each[usable] ** 2 - 3
-        excess = float(kurtosis.mean()) + 6 / max(len(z), 1) if usable.any() else 0.0
-        if excess > _HEAVY:
-            found[np.array([key.family is family for key in table.keys], bool)] = 4 + 6 / excess
-    return found
+def _rare_shares(table: Table) -> npt.NDArray[np.bool_]:
+    """Return which contrasts are shares: their kurtosis is that of counts, and their tails are exact without it."""
+    return np.array([key.share for key in table.keys], bool)
 
 
 def _mixes(table: Table, centre: Floats, found: _Learned) -> tuple[Mix, ...]:
+    """Learn how the shares of each categorical column move together."""
     members = members_of(table.keys)
     if not members:
         return ()
-    chances = []
-    for scale in found.scales:
-        merged, rows = table.merged(scale, found.out)
-        likelihoods = [_mix_likelihood(merged, rows, places, centre, scale) for places in members.values()]
-        logs = np.stack(likelihoods)
-        prior = mixing_prior(logs, np.full(len(RHO), 1 / len(RHO)), _GLOBAL)
-        chances.append(posterior(logs, prior))
+    scaled = [learned_mixes(table, centre, found.out, list(members.values()), scale) for scale in found.scales]
     return tuple(
-        Mix(key, places, np.stack([each[index] for each in chances]))
+        Mix(key, places, *(np.stack([each[part][index] for each in scaled]) for part in range(3)))
         for index, (key, places) in enumerate(members.items())
     )
-
-
-def _mix_likelihood(merged: Floats, rows: Floats, places: npt.NDArray[np.int64], centre: Floats, scale: int) -> Floats:
-    """Return the likelihood of a column's between-block variance, all its shares together."""
-    n = rows[:, places[0]]
-    full = n > 0
-    cells = Cells.of(centre[places], float(np.median(n[full])) if full.any() else 0.0)
-    if full.sum() < 2 or cells.freedom < 1:
-        return np.zeros(len(RHO))
-    ratio = float((cells.squared(merged[full][:, places]) * n[full]).mean()) / cells.freedom
-    blocks = len(n) + scale - 1
-    freedom = max(blocks / scale - 1, 0.0) * cells.freedom / 2
-    found: Floats = mean_square_likelihood([ratio / max(1 - scale / blocks, 0.05)], [freedom])[0]
-    return found

@@ -19,8 +19,14 @@ Places = npt.NDArray[np.int64]
 
 _LOOK: Final = 2.5
 """Standard errors of rows alone below which no posterior can make a difference real at any level that is given out."""
-_LEAST_ROWS: Final = 5.0
-"""Rows below which a mean is not judged; shares are, by their exact law."""
+_LEAST_ROWS: Final = 10.0
+"""Rows below which a mean of bounded scores is not judged; shares are, by their exact law."""
+_LEAST_LABELS: Final = 30.0
+"""The same for residuals and losses, of which one row can be far out."""
+_UNREST: Final = 1.3
+"""Unrest beyond which whole columns are not tested: what moves their categories is then not known."""
+_RESTLESS: Final = 0.5
+"""Rho from which the days of a share are not those of a beta law alone, and may have heavier tails."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,8 +104,8 @@ class Merge:
     def candidates(self) -> Places:
         """Return the contrasts that can be real at all."""
         least = np.sqrt(self.unrest * self._sampled + self._known)
-        shown: npt.NDArray[np.bool_] = (self.rows > 0) & (self._shares | (self.rows >= _LEAST_ROWS))
-        enough = shown & (self.null.rows > 1)
+        least_rows = np.where(self._shares, 1e-9, np.where(self.null.labels, _LEAST_LABELS, _LEAST_ROWS))
+        enough = (self.rows >= least_rows) & (self.null.rows > 1)
         beyond = np.abs(self.apart) > np.maximum(self.null.envelope[self.place], _LOOK * least)
         return np.flatnonzero(enough & beyond & (np.abs(self.score) >= self.null.largest[self.place]))
 
@@ -114,14 +120,15 @@ class Merge:
         chances = null.chances[self.place, chosen].astype(np.float64)
         unrest = self.unrest[chosen, None]
         known = self._known[chosen, None]
-        variances = unrest * (self._sampled[chosen, None] + self._between[chosen, None] * rho) + known
-        found = mixture_tail(self.apart[chosen], variances, chances, null.freedom[chosen])
+        between = unrest * self._between[chosen, None] * rho
+        variances = unrest * self._sampled[chosen, None] + between + known
+        found = mixture_tail(self.apart[chosen], variances, between, chances, null.freedom[chosen])
         shares = self._shares[chosen]
         if shares.any():
-            more = unrest * self._between[chosen, None] * rho + known + (unrest - 1) * self._sampled[chosen, None]
+            more = between + known + (unrest - 1) * self._sampled[chosen, None]
             exact = self._counted(chosen[shares], more[shares], chances[shares])
-            heavy = np.isfinite(null.freedom[chosen[shares]])
-            found[shares] = np.where(heavy, np.maximum(exact, found[shares]), exact)
+            restless = null.expected_rho[self.place, chosen[shares]] > _RESTLESS
+            found[shares] = np.where(restless, np.maximum(exact, found[shares]), exact)
         third = null.skewness[chosen] * null.spread[chosen] ** 1.5 / self.rows[chosen] ** 2
         skew = ~shares & (np.abs(third) > 0.02 * variances[:, 0] ** 1.5)
         if skew.any():
@@ -142,14 +149,17 @@ class Merge:
         usual = float(null.reference[members[0]]) * self.blocks
         apart = self.apart[members]
         calm = usable(float(chances @ RHO), n, usual)
-        if n < _LEAST_ROWS or not calm or (np.abs(apart) <= null.envelope[self.place, members]).all():
-            return 1.0, 0.0
         cells = Cells.of(null.mean[members], n)
-        if cells.freedom < 1:
+        if n < _LEAST_ROWS or not calm or cells.freedom < 1 or self.unrest[members[0]] > _UNREST:
             return 1.0, 0.0
         unrest = float(self.unrest[members[0]])
         between = max(1.0, usual / n) * RHO / usual
         known = (1 + float(null.memory[members].mean())) / max(float(null.rows[members[0]]), 1.0)
-        statistic = float(cells.squared(apart))
-        p = mix_tail(statistic, cells, unrest * (1 / n + between) + known, chances, n)
+        phase = float((self.phase[members] / np.maximum(null.mean[members], 1e-9)).mean())
+        statistic, variance = float(cells.squared(apart)), unrest * (1 / n + between) + known + phase
+        if statistic <= mix.envelope[self.place] or statistic <= mix.largest[self.place] * float(chances @ variance):
+            return 1.0, 0.0
+        wandering = unrest * between + (unrest - 1) / n
+        freedom = float(null.freedom[members].min())
+        p = mix_tail(statistic, cells, n, variance=variance, between=wandering, chances=chances, freedom=freedom)
         return p, float(np.sqrt(statistic))

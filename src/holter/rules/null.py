@@ -14,7 +14,7 @@ from holter.rules.allotment import allotted, mix_levels
 from holter.rules.cycles import Cycle
 from holter.rules.packing import packed, unpacked
 from holter.stats.between_variance import RHO
-from holter.types import ContrastKey, Contrasts, Span
+from holter.types import ContrastKey, Contrasts, Family, Span
 
 Floats = npt.NDArray[np.float64]
 _ROWS = ("mean", "spread", "skewness", "rows", "reference", "freedom", "memory")
@@ -33,11 +33,17 @@ class Mix:
         Places of its shares among the contrasts.
     chances
         The posterior over :data:`~holter.stats.between_variance.RHO`, one row a scale.
+    largest
+        Statistic, by its expected variance, that must be exceeded at each scale: what the baseline itself has shown.
+    envelope
+        Statistic that must be exceeded because of the baseline's events; 0 without any.
     """
 
     key: ContrastKey
     members: npt.NDArray[np.int64]
     chances: Floats
+    largest: Floats
+    envelope: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +91,7 @@ class Null:
     rows, reference
         Rows of the baseline, and of a usual block of it.
     freedom
-        Of the t law that the day-to-day part follows; infinite for a normal one.
+        Of the t law that the part between blocks follows.
     memory
         Between-block variance that the baseline's own mean suffers from, as a rho: that of the longest scale.
     chances
@@ -152,6 +158,11 @@ class Null:
         return np.array([key.share for key in self.keys], bool)
 
     @cached_property
+    def labels(self) -> npt.NDArray[np.bool_]:
+        """Which contrasts rest on labels."""
+        return np.array([key.family is Family.LABEL for key in self.keys], bool)
+
+    @cached_property
     def groups(self) -> tuple[npt.NDArray[np.int64], int]:
         """Which contrasts move together, as numbers, and how many there are."""
         known: dict[Any, int] = {}
@@ -207,7 +218,10 @@ class Null:
             "level": self.level,
             "scales": list(self.scales),
             "cycles": [cycle.to_dict() for cycle in self.cycles],
-            "mixes": [[mix.key.to_list(), mix.members.tolist(), packed(mix.chances)] for mix in self.mixes],
+            "mixes": [
+                [mix.key.to_list(), mix.members.tolist(), *map(packed, (mix.chances, mix.largest, mix.envelope))]
+                for mix in self.mixes
+            ],
             "blocks": self.blocks.to_dict(),
             "events": list(self.events),
             "missing": self.missing,
@@ -217,8 +231,8 @@ class Null:
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Read what :meth:`to_dict` wrote."""
         mixes = [
-            Mix(ContrastKey.of(key), np.array(members, np.int64), unpacked(chances))
-            for key, members, chances in data["mixes"]
+            Mix(ContrastKey.of(key), np.array(members, np.int64), *map(unpacked, arrays))
+            for key, members, *arrays in data["mixes"]
         ]
         return cls(
             keys=tuple(ContrastKey.of(plain) for plain in data["keys"]),

@@ -73,21 +73,38 @@ class Cells:
         return float((1 / self.share).sum()) + (1 / self.rest if self.rest else 0.0)
 
 
-def mix_tail(statistic: float, cells: Cells, variance: Floats, chances: Floats, n: float) -> float:
+def mix_tail(
+    statistic: float, cells: Cells, n: float, *, variance: Floats, between: Floats, chances: Floats, freedom: float
+) -> float:
     r"""Return the tail of the statistic when each cell's share varies by p times one of several variances.
 
     :math:`Q / v` has mean K - 1 and, for multinomial counts, variance
-    :math:`2 (K - 1) + (\sum 1/p - K^2 - 2K + 2) / n`: a gamma law with both, for counts of any size.
+    :math:`2 (K - 1) + (\sum 1/p - K^2 - 2K + 2) / n`: a gamma law with both, for counts of any size. What days do may
+    move all categories along one direction: then it is one squared t with the whole of the variance between days, and
+    its tail is added.
+
+    Parameters
+    ----------
+    statistic, cells, n
+        Q, its cells, and the rows behind it.
+    variance, between
+        The possible variances of a share by its p, and the part of them that lies between days.
+    chances
+        The chance of each.
+    freedom
+        Of the t law between days.
 
     References
     ----------
     Haldane, The exact value of the moments of the distribution of chi-squared (1937), Biometrika 29:133-143.
     """
-    from scipy.special import gammaincc
+    from scipy.special import gammaincc, stdtr
 
     mean, count = cells.freedom, cells.freedom + 1
     spread = max(2 * mean + (cells.inverse - count**2 - 2 * count + 2) / n, mean)
-    return float((chances * gammaincc(mean**2 / spread, statistic / variance * mean / spread)).sum())
+    sampled = gammaincc(mean**2 / spread, statistic / variance * mean / spread)
+    one_way = np.sqrt(statistic / np.maximum(mean * between, 1e-300) * freedom / (freedom - 2))
+    return float((chances * (sampled + 2 * stdtr(freedom, -one_way))).sum())
 
 
 def usable(expected_rho: float, n: float, reference: float) -> bool:

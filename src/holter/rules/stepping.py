@@ -14,8 +14,9 @@ from holter.rules.judgement import Finding, Judgement, looked_at
 from holter.rules.learning import learn
 from holter.rules.merge import Merge
 from holter.rules.null import Null
+from holter.rules.own_part import own_part
 from holter.rules.rule import Level
-from holter.rules.unrest import REMEMBERED, differences, overall, unrest
+from holter.rules.unrest import REMEMBERED, Unrest
 from holter.rules.wording import level_of, unit_of, worded
 from holter.stats.all_clear import all_clear
 from holter.types import Contrasts, Span
@@ -95,13 +96,13 @@ class _Look:
         spans = tuple(each.span for each in seen)
         n = np.stack([each.n for each in seen]).astype(np.float64)
         mean = np.stack([each.mean for each in seen]).astype(np.float64)
-        apart = np.where(n > 0, mean - null.mean - null.calendar(spans), 0.0)
+        apart = np.where(n > 0, own_part(null.keys, n, mean) - null.mean - null.calendar(spans), 0.0)
         recent = slice(max(len(seen) - 1 - REMEMBERED - 1, 0), len(seen) - 1)  # without the newest
-        squares = differences(null, n[recent], apart[recent]) if len(seen) > 2 else np.empty((0, 0))
-        roughness = overall(squares) if len(squares) else 1.0
+        late = Unrest.of(null, n[recent], apart[recent])
+        roughness = late.roughness
         usable = sum(each.span.end.timestamp() > course.cut for each in seen)
-        rough = course.rough or (len(squares) >= PROBATION and roughness >= _ROUGH)
-        return cls(null, spans, n, apart, unrest(null, squares), roughness, len(seen), rough, usable)
+        rough = course.rough or (len(late.square) >= PROBATION and roughness >= _ROUGH)
+        return cls(null, spans, n, apart, late.inflation, roughness, len(seen), rough, usable)
 
     def merge(self, place: int) -> Merge | None:
         """Return as many of the newest windows as make a scale, merged; None where an alarm ended since."""

@@ -1,13 +1,15 @@
 """Whether windows of late vary more from one to the next than the baseline's did."""
 
 import math
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from holter.rules.null import Null
-from holter.types import Family
+from holter.types import ContrastKey, Family
 
 Floats = npt.NDArray[np.float64]
 
@@ -22,26 +24,104 @@ _ALIKE: Final = 3.0
 _COLUMNS: Final = (Family.NUMERIC, Family.CATEGORICAL)
 
 
-def differences(null: Null, n: Floats, apart: Floats) -> Floats:
-    r"""Return the squared differences of successive windows by column, as multiples of what was expected.
+@dataclass(frozen=True, eq=False)
+class Unrest:
+    r"""The squared differences of successive windows, as multiples of what was expected.
 
-    :math:`(x_t - x_{t-1})^2 / (V_t + V_{t-1})`, averaged over the contrasts of a column. A change that lasts makes one
-    large difference, a drift none; a process that is rougher than the baseline makes all of them large.
+    :math:`(x_t - x_{t-1})^2 / (V_t + V_{t-1})`. A change that lasts makes one large difference, a drift none; a process
+    that is rougher than the baseline makes all of them large.
 
-    Returns
-    -------
-    ndarray
-        One row a pair of windows, one column a group of contrasts; NaN where there are no rows.
+    Parameters
+    ----------
+    null
+        What was expected.
+    square
+        One row a pair of windows, one column a contrast; 0 where it tells nothing.
+    there
+        Where it tells something.
     """
-    usual = null.reference
-    between = null.spread / usual * np.maximum(1.0, usual / np.maximum(n, 1e-9)) * null.expected_rho[0]
-    variance = null.spread / np.maximum(n, 1e-9) + between
-    both = (n[1:] > 0) & (n[:-1] > 0) & _steady(null)
-    square = np.where(both, (apart[1:] - apart[:-1]) ** 2 / (variance[1:] + variance[:-1]), 0.0)
-    groups, count = null.groups
-    of = np.eye(count)[groups]
-    members = both.astype(np.float64) @ of
-    return np.where(members > 0, square @ of / np.maximum(members, 1), np.nan)
+
+    null: Null
+    square: Floats
+    there: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, null: Null, n: Floats, apart: Floats) -> "Unrest":
+        """Compare successive windows; rows and distances have one row a window, oldest first."""
+        usual = null.reference
+        between = null.spread / usual * np.maximum(1.0, usual / np.maximum(n, 1e-9)) * null.expected_rho[0]
+        variance = null.spread / np.maximum(n, 1e-9) + between
+        there = (n[1:] > 0) & (n[:-1] > 0) & _steady(null)
+        square = np.where(there, (apart[1:] - apart[:-1]) ** 2 / (variance[1:] + variance[:-1]), 0.0)
+        return cls(null, square, there)
+
+    @cached_property
+    def by_kind(self) -> Floats:
+        """The roughness of each contrast's kind (locations, scales, shares ...) over all columns together.
+
+        1 as expected; drawn to 1 as far as few differences of few columns tell little. The largest differences, which
+        a change makes, are left out.
+        """
+        kinds = [_kind(key) for key in self.null.keys]
+        found = np.ones(len(kinds))
+        for kind in dict.fromkeys(kinds):
+            places = np.array([other == kind for other in kinds], bool)
+            members = self.there[:, places].sum(1)
+            each = np.sort((self.square[:, places].sum(1) / np.maximum(members, 1))[members > 0])
+            kept = each[: _kept(len(each))]
+            freedom = len(kept) * min(float(members.max(initial=0)), _MOST_ALIKE)
+            if freedom:
+                found[places] = (_PRIOR + freedom * kept.mean()) / (_PRIOR + freedom)
+        return found
+
+    @property
+    def roughness(self) -> float:
+        """The roughness of the roughest kind."""
+        return float(self.by_kind.max(initial=1.0))
+
+    @cached_property
+    def inflation(self) -> Floats:
+        """By how much each contrast's variance is raised; at least 1.
+
+        The posterior mean of the variance of a column, given its own differences, those of its kind, and the null as
+        prior (an inverse gamma law).
+        """
+        if not len(self.square):
+            return np.ones(len(self.null.keys))
+        groups, count = self.null.groups
+        of = np.eye(count)[groups]
+        members = self.there.astype(np.float64) @ of
+        each = np.where(members > 0, self.square @ of / np.maximum(members, 1), np.inf)
+        kept = _kept(len(each))
+        ordered = np.sort(each, axis=0)[:kept]
+        there = np.isfinite(ordered)
+        total = np.where(there, ordered, 0.0).sum(0) / _trimmed(len(each), kept)
+        size = np.minimum(np.bincount(groups, minlength=count), _ALIKE)
+        prior = np.maximum(self.by_kind, 1.0)
+        own = (_PRIOR * prior + (size * total)[groups]) / (_PRIOR + (size * there.sum(0))[groups])
+        return _with_pairs(self.null, np.maximum(own, prior))
+
+
+def _with_pairs(null: Null, found: Floats) -> Floats:
+    """Return the inflation, that of a pair being the product of its columns': what shifts both shifts the product."""
+    location = {
+        (key.feature, key.segment): float(value)
+        for key, value in zip(null.keys, found, strict=True)
+        if key.family is Family.NUMERIC and key.name == "location"
+    }
+    for place, key in enumerate(null.keys):
+        if key.family is Family.PAIR:
+            sides = [location.get((name, key.segment), 1.0) for name in (key.feature, key.other)]
+            found[place] = max(found[place], sides[0] * sides[1])
+    return found
+
+
+def _kind(key: ContrastKey) -> str:
+    return "share" if key.share else f"{key.family} {key.name}"
+
+
+def _kept(count: int) -> int:
+    return count - (0 if count < 3 else 1 if count < 6 else 2)
 
 
 def _steady(null: Null) -> npt.NDArray[np.bool_]:
@@ -53,48 +133,6 @@ def _steady(null: Null) -> npt.NDArray[np.bool_]:
         ],
         bool,
     )
-
-
-def overall(squares: Floats) -> float:
-    """Return the roughness over all columns, drawn to 1 as far as few differences of few columns tell little.
-
-    The largest differences, which a change makes, are left out.
-    """
-    if not len(squares):
-        return 1.0
-    there = np.isfinite(squares)
-    each = np.where(there, squares, 0.0).sum(1) / np.maximum(there.sum(1), 1)
-    each = np.sort(each[there.any(1)])
-    kept = each[: _kept(len(each))]
-    if not len(kept):
-        return 1.0
-    columns = int(there.any(0).sum())
-    freedom = len(kept) * min(_ALIKE * columns, _MOST_ALIKE)
-    return float((_PRIOR + freedom * kept.mean()) / (_PRIOR + freedom))
-
-
-def _kept(count: int) -> int:
-    return count - (0 if count < 3 else 1 if count < 6 else 2)
-
-
-def unrest(null: Null, squares: Floats) -> Floats:
-    """Return by how much each contrast's variance is raised; at least 1.
-
-    The posterior mean of the variance of a column, given its own differences, those of all columns, and the null as
-    prior (an inverse gamma law). The largest differences of each are left out.
-    """
-    groups, count = null.groups
-    if not len(squares):
-        return np.ones(len(groups))
-    late = squares[-REMEMBERED:]
-    kept, whole = _kept(len(late)), overall(late)
-    ordered = np.sort(np.where(np.isfinite(late), late, np.inf), axis=0)[:kept]
-    there = np.isfinite(ordered)
-    total = np.where(there, ordered, 0.0).sum(0) / _trimmed(len(late), kept)
-    size = np.minimum(np.bincount(groups, minlength=count), _ALIKE)
-    each = (_PRIOR * max(whole, 1.0) + size * total) / (_PRIOR + size * there.sum(0))
-    found: Floats = np.maximum(np.maximum(each, 1.0), max(whole, 1.0))[groups]
-    return found
 
 
 def _trimmed(every: int, kept: int) -> float:

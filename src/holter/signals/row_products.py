@@ -20,6 +20,8 @@ MOST_PAIRED: Final = 40
 """Columns of numbers that are paired (780 pairs); those of the schema that come first."""
 _CLIP: Final = 1e-4
 """Scores closer to 0 or 1 are taken for this: one row must not cost more than 9.2."""
+_BOUND: Final = 2.0
+"""First scores count as at most this in products: a rare value of a column of few must not make a mean of one row."""
 _FARTHEST: Final = 10.0
 """Absolute errors beyond so many units count as that many."""
 
@@ -54,8 +56,12 @@ def pair_contrasts(rows: pa.Table, columns: Sequence[NumberCells], weights: Floa
     keys = tuple(ContrastKey(Family.PAIR, a, "together", b) for a, b in names)
     if not keys:
         return Contrasts.empty()
-    scores = np.column_stack([cells.first(numbers(rows, cells.feature)) for cells in used])
+    scores = np.column_stack([_bounded(cells, rows) for cells in used])
     return _products(keys, scores, np.triu_indices(len(used), 1), np.ones(len(scores)) if weights is None else weights)
+
+
+def _bounded(cells: NumberCells, rows: pa.Table) -> Floats:
+    return np.clip(cells.first(numbers(rows, cells.feature)), -_BOUND, _BOUND)
 
 
 def _products(
@@ -151,13 +157,13 @@ def label_contrasts(
         (ContrastKey(Family.LABEL, None, "loss"), loss),
     ]
     used = columns[:MOST_PAIRED]
-    ranked = [cells.first(numbers(table, cells.feature)) for cells in used]
+    ranked = [_bounded(cells, table) for cells in used]
     singles += [
         (ContrastKey(Family.LABEL, cells.feature, "residual by rank"), residual * rank)
         for cells, rank in zip(used, ranked, strict=True)
     ]
     for cells in categories:
-        singles += [(key, residual * inside) for key, inside in _memberships(table, cells)]
+        singles += [(key, np.where(inside, residual, np.nan)) for key, inside in _memberships(table, cells)]
     names = list(combinations([cells.feature for cells in used], 2))
     pairs = tuple(ContrastKey(Family.LABEL, a, "residual by ranks", b) for a, b in names)
     found = [_means(singles)]
@@ -167,15 +173,16 @@ def label_contrasts(
     return Contrasts.joined(found)
 
 
-def _memberships(table: pa.Table, cells: CategoryCells) -> list[tuple[ContrastKey, Floats]]:
+def _memberships(table: pa.Table, cells: CategoryCells) -> list[tuple[ContrastKey, npt.NDArray[np.bool_]]]:
+    """Return which rows are in each frequent category."""
     keys = [ContrastKey(Family.LABEL, cells.feature, f"residual of {name}") for name in cells.frequent]
     if cells.feature not in table.column_names:
-        return [(key, np.full(table.num_rows, np.nan)) for key in keys]
+        return [(key, np.zeros(table.num_rows, bool)) for key in keys]
     values = pc.cast(table.column(cells.feature), pa.string())
     place = numbers(
         pa.table({"at": pc.cast(pc.index_in(values, pa.array(cells.frequent, pa.string())), pa.float64())}), "at"
     )
-    return [(key, (place == index).astype(np.float64)) for index, key in enumerate(keys)]
+    return [(key, place == index) for index, key in enumerate(keys)]
 
 
 def _means(singles: Sequence[tuple[ContrastKey, Floats]]) -> Contrasts:

@@ -5,9 +5,9 @@ import numpy.typing as npt
 
 from holter.stats.arrays import Floats
 
-RHO: Floats = np.array(
-    [0, 0.02, 0.05, 0.1, 0.17, 0.28, 0.45, 0.7, 1.1, 1.7, 2.7, 4.5, 8, 15, 30, 70, 200, 800], np.float64
-)
+LARGEST = 50_000.0
+"""Beyond it rows of a day are one row: what varies from day to day and not within one, such as the weather."""
+RHO: Floats = np.concatenate(([0, 0.02, 0.05, 0.1, 0.17, 0.28, 0.45, 0.7, 1.1], np.geomspace(1.8, LARGEST, 21)))
 """Between-day variance, in units of the sampling variance of a day's mean. Steps of at most a sixth of 1 + rho up to 1,
 beyond it of two thirds: finer than what fifty days can tell."""
 

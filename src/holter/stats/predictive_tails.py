@@ -10,24 +10,43 @@ _TERMS = 512
 """Terms of a binomial tail that are added up; counts that spread wider than a fifth of it are continuous enough."""
 
 
-def mixture_tail(apart: Floats, variances: Floats, chances: Floats, freedom: Floats) -> Floats:
-    r"""Return the two-sided tail of a normal (or t) law whose variance is one of several.
+def mixture_tail(apart: Floats, variances: Floats, between: Floats, chances: Floats, freedom: Floats) -> Floats:
+    r"""Return the two-sided tail of the sum of a normal and a t law, whose variances are one of several pairs.
 
-    .. math:: p = \sum_g \pi_g\, 2\,\bar T_\nu\Big(\frac{|x|}{\sqrt{V_g}} \sqrt{\tfrac{\nu}{\nu - 2}}\Big)
+    .. math:: p = \sum_g \pi_g \Big[ 2 \bar\Phi\Big(\frac{|x|}{\sqrt{V_g}}\Big)
+              + 2 \bar T_\nu\Big(\frac{|x|}{\sqrt{B_g}} \sqrt{\tfrac{\nu}{\nu - 2}}\Big) \Big]
 
-    Few days leave a wide posterior, and that alone makes the tails heavy. ``freedom`` is infinite for normal tails.
+    Rows make the normal part; days the part with variance B, of which only as many draws were seen as there were days,
+    so that its tails are not known to be light. Far out the tail of a sum is that of its heavier part, nearer that of a
+    normal law with the whole variance; their sum bounds both. Few days leave a wide posterior, and that alone makes
+    the tails heavier.
+
+    Parameters
+    ----------
+    apart
+        How far out, one for each mean.
+    variances, between
+        The whole variance and that between days, one column a possible value.
+    chances
+        The chance of each.
+    freedom
+        Degrees of freedom of the part between days; above 2.
+
+    References
+    ----------
+    Feller, An Introduction to Probability Theory and Its Applications II (1971), section VIII.8, for tails of sums.
 
     Examples
     --------
-    >>> mixture_tail(np.array([1.96]), np.array([[1.0, 4.0]]), np.array([[0.5, 0.5]]), np.array([np.inf])).round(3)
-    array([0.189])
+    >>> args = np.array([[0.0, 3.0]]), np.array([[0.5, 0.5]]), np.array([14.0])
+    >>> mixture_tail(np.array([1.96]), np.array([[1.0, 4.0]]), *args).round(3)
+    array([0.306])
     """
     from scipy.special import ndtr, stdtr
 
-    z = np.abs(apart)[:, None] / np.sqrt(variances)
-    nu = freedom[:, None]
-    heavy = np.where(np.isfinite(nu), nu, 1e9)
-    tails = np.where(np.isfinite(nu), stdtr(heavy, -z * np.sqrt(heavy / (heavy - 2))), ndtr(-z))
+    size, nu = np.abs(apart)[:, None], freedom[:, None]
+    standing = size / np.sqrt(np.maximum(between, 1e-300)) * np.sqrt(nu / (nu - 2))
+    tails = ndtr(-size / np.sqrt(variances)) + stdtr(nu, -standing)
     found: Floats = 2 * (chances * tails).sum(1)
     return np.minimum(found, 1.0)
 
