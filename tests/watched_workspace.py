@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from holter.registry import DeploymentState, MonitorEntry, Observed, Shelves, TableTarget
 from holter.rules import Alert, AlertEvent, AlertState, Level, Response, Rule
-from holter.store.protocols import Entry, Job, JobState, Message, Publication
+from holter.store.kept import Entry, Job, JobState, Message, Publication
 from holter.types import (
     EVENT_TIME,
     LABEL,

@@ -15,7 +15,7 @@ from holter.registry import Shelves
 from holter.registry.entries import MonitorEntry
 from holter.respond import responder
 from holter.rules import Response, Rule
-from holter.store.protocols import JobState
+from holter.store.kept import JobState
 from holter.types import Feature, Kind, Schema, Task
 
 pytestmark = pytest.mark.e2e

@@ -18,7 +18,7 @@ import pytest
 
 import holter
 from holter.errors import DeploymentFailed
-from holter.store.protocols import Job
+from holter.store.kept import Job
 
 pytestmark = pytest.mark.e2e
 

@@ -25,7 +25,7 @@ import pytest
 import sqlalchemy as sa
 
 import holter
-from holter.store.protocols import JobState
+from holter.store.kept import JobState
 from holter.workspace import tree
 from mail_catcher import mail_server
 

@@ -10,7 +10,7 @@ from holter.registry.entries import MonitorEntry
 from holter.respond import Channel, named
 from holter.respond.holding import delay
 from holter.rules import Alert, AlertEvent, AlertState, Response, Rule
-from holter.store.protocols import Entry, Job, Message
+from holter.store.kept import Entry, Job, Message
 
 _FIRED = frozenset({AlertState.FIRING, AlertState.ACKNOWLEDGED})
 

@@ -16,7 +16,7 @@ from holter.registry.book import SYSTEM
 from holter.registry.entries import MonitorEntry
 from holter.respond import Clock, holder_name, running_clock
 from holter.rules import AlertEvent
-from holter.store.protocols import Lease
+from holter.store.kept import Lease
 from holter.types import Span
 
 _log = logging.getLogger("holter.monitor")

@@ -14,7 +14,7 @@ from holter.monitor.watch import Watch
 from holter.registry import Shelves
 from holter.respond import holder_name, running_clock
 from holter.rules import Alert, Rule, advance
-from holter.store.protocols import Lease
+from holter.store.kept import Lease
 from holter.types import Measurement, Span
 
 _PATIENCE_S: Final = 30.0

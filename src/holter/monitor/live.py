@@ -18,7 +18,7 @@ from holter.monitor.publishing import Board, Settled, move_alerts, newest_alerts
 from holter.monitor.watch import Judged, Watch
 from holter.registry.entries import MonitorEntry
 from holter.rules import Alert, Rule, advance
-from holter.store.protocols import Lease, Publication
+from holter.store.kept import Lease, Publication
 from holter.types import Span, Verdict
 
 AT_LEAST: Final = timedelta(minutes=1)

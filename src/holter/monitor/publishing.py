@@ -8,7 +8,8 @@ from holter.monitor.answering import event_entry, job_entry, reaction
 from holter.monitor.deciding import Decision
 from holter.monitor.watch import Judged, Watch
 from holter.rules import Alert, AlertEvent, Rule, advance
-from holter.store.protocols import Lease, Publication, Transaction
+from holter.store.kept import Lease, Publication
+from holter.store.protocols import Transaction
 from holter.types import Measurement, Span
 
 

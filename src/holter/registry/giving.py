@@ -9,7 +9,7 @@ from holter.registry.baseline import write_baseline
 from holter.registry.entries import ModelVersion
 from holter.registry.rows import stored
 from holter.registry.shelves import Shelves
-from holter.store.protocols import Entry
+from holter.store.kept import Entry
 from holter.store.tables import MODEL_VERSION
 
 

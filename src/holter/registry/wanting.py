@@ -10,7 +10,7 @@ from holter.registry.book import note
 from holter.registry.deployments import Deployments
 from holter.registry.entries import BODY_KEY, Canary, Deployment, Wanted
 from holter.registry.rows import wanted_row
-from holter.store.protocols import Lease
+from holter.store.kept import Lease
 from holter.store.tables import DEPLOYMENT
 
 _HEADER: Final = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"

@@ -9,7 +9,7 @@ from holter.errors import BrokenLedger, NotFound
 from holter.registry import Shelves
 from holter.registry.entries import ModelVersion, MonitorEntry, Shelf
 from holter.rules import Alert, AlertEvent
-from holter.store.protocols import Job, Message, Sealed
+from holter.store.kept import Job, Message, Sealed
 from holter.types import Measurement, Span, Traffic
 
 DAY: Final = timedelta(days=1)

@@ -11,7 +11,7 @@ from holter.report.sections import Document, Picture, Section, Table
 from holter.report.subject import every_words
 from holter.report.wording import NOTHING, day, facts, figures, minute, window
 from holter.rules import Alert, Rule, title
-from holter.store.protocols import Sealed
+from holter.store.kept import Sealed
 from holter.types import Measurement
 
 ENTRIES: Final = 400

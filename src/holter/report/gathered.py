@@ -12,7 +12,7 @@ from holter.report.mail import TOGETHER, base_url, event_told, message_id, one_l
 from holter.report.rendering import rendered
 from holter.report.wording import listed
 from holter.rules import Alert, AlertEvent, AlertState, Level
-from holter.store.protocols import Message
+from holter.store.kept import Message
 
 LISTED: Final = 200
 """Alerts in one mail; how many more there are is said."""

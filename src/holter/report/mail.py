@@ -15,7 +15,7 @@ from holter.report.picture import png
 from holter.report.rendering import rendered
 from holter.report.wording import day, distance, figures, listed, window
 from holter.rules import AlertEvent, AlertState, number
-from holter.store.protocols import Job, JobState, Message
+from holter.store.kept import Job, JobState, Message
 
 DOMAIN: Final = "holter.invalid"
 """Right half of message ids. Ids need no reachable host (RFC 5322, 3.6.4), and ``.invalid`` never is one (RFC 2606)."""

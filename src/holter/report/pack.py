@@ -20,7 +20,7 @@ from holter.report.evidence_words import document
 from holter.report.layout import as_html, as_markdown, as_pdf
 from holter.report.redacting import public_address, public_options
 from holter.store.canonical import canonical, plain
-from holter.store.protocols import Sealed
+from holter.store.kept import Sealed
 from holter.types import as_utc
 
 _FORMAT: Final = 1

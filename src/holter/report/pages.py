@@ -27,7 +27,7 @@ from holter.report.tiles import recent_minutes, tiles
 from holter.report.verdict import judge, most_drifted
 from holter.rules import broken_by
 from holter.rules.folding import worst_segments
-from holter.store.protocols import JobState
+from holter.store.kept import JobState
 from holter.types import Span
 
 LEDGER_PAGE: Final = 100

@@ -8,7 +8,7 @@ from holter.registry import Shelves
 from holter.respond.answer import Channel
 from holter.respond.posting import event_of, post
 from holter.rules import Alert, AlertEvent, AlertState, Level
-from holter.store.protocols import Message
+from holter.store.kept import Message
 
 NAME: Final = "alertmanager"
 PATH: Final = "/api/v2/alerts"

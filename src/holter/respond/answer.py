@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from holter.registry import Shelves
-from holter.store.protocols import Entry, Job, JobState, Lease, Message
+from holter.store.kept import Entry, Job, JobState, Lease, Message
 
 
 def _takes_all(address: str) -> str:  # noqa: ARG001  (what a channel says that cannot tell)

@@ -6,7 +6,7 @@ from holter.errors import ResponseFailed
 from holter.registry.entries import STICKY_HEADER, Canary
 from holter.respond.answer import Answer, Bench, Outcome
 from holter.respond.promote import asked_version, deployment_of
-from holter.store.protocols import JobState
+from holter.store.kept import JobState
 
 WEIGHT: Final = "5"
 """Percent of the requests that a canary answers, unless its rule says otherwise."""

@@ -6,7 +6,7 @@ from typing import Final
 from holter.respond.answer import Answer, Bench, Outcome
 from holter.respond.process import run, words
 from holter.respond.redact import without_secrets
-from holter.store.protocols import JobState
+from holter.store.kept import JobState
 from holter.types import parse_duration
 
 TIMEOUT: Final = "600s"

@@ -7,7 +7,7 @@ from typing import Final
 from holter.errors import BadDuration, BadRule, InputError, NotFound
 from holter.registry import Shelves
 from holter.respond.answer import Outcome, subject_of
-from holter.store.protocols import Entry, Job, JobState
+from holter.store.kept import Entry, Job, JobState
 from holter.types import parse_duration
 
 OPTIONS: Final = frozenset({"approval", "expires", "per_day", "dry_run"})

@@ -13,7 +13,7 @@ from typing import Final
 
 from holter.registry import Shelves
 from holter.respond.line import Clock, Line
-from holter.store.protocols import Lease, Message
+from holter.store.kept import Lease, Message
 
 _LEASE: Final = timedelta(seconds=60)
 _PATIENCE_S: Final = 2.0

@@ -10,7 +10,7 @@ from holter.respond.answer import Channel
 from holter.respond.posting import event_of, options_of
 from holter.rules import Alert, AlertState
 from holter.rules.holding import FLAPS, Fate, Quiet, Standing, fate
-from holter.store.protocols import Message
+from holter.store.kept import Message
 from holter.types import parse_duration
 
 REPEATED: Final = "~again"

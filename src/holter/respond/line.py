@@ -16,7 +16,7 @@ from holter.respond.kinds import named
 from holter.respond.posting import event_of, options_of
 from holter.respond.redact import secrets_of
 from holter.rules import AlertState
-from holter.store.protocols import HELD, Entry, Lease, Message
+from holter.store.kept import HELD, Entry, Lease, Message
 
 _log = logging.getLogger("holter.respond")
 

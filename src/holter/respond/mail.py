@@ -14,7 +14,7 @@ from holter.report import alert_mail, gathered_mail
 from holter.report.redacting import redact
 from holter.respond.answer import Channel
 from holter.respond.redact import secrets_of
-from holter.store.protocols import Message
+from holter.store.kept import Message
 
 TIMEOUT_S: Final = 10.0
 """How long a mail server may keep silent."""

@@ -8,7 +8,7 @@ from holter.registry import Shelves
 from holter.respond.answer import Channel
 from holter.respond.posting import event_of, from_environment, options_of, post
 from holter.rules import Alert, AlertEvent, AlertState, Level
-from holter.store.protocols import Message
+from holter.store.kept import Message
 
 NAME: Final = "pagerduty"
 ENDPOINT: Final = "https://events.pagerduty.com/v2/enqueue"

@@ -4,7 +4,7 @@ from typing import Final
 
 from holter.respond.answer import Answer, Bench, Outcome
 from holter.respond.promote import deployment_of
-from holter.store.protocols import JobState
+from holter.store.kept import JobState
 
 
 def act(bench: Bench) -> Outcome:

@@ -13,7 +13,7 @@ from holter.errors import DeliveryFailed, NotFound
 from holter.registry import Shelves
 from holter.report.redacting import public_address, redact
 from holter.rules import Alert, AlertEvent
-from holter.store.protocols import Message
+from holter.store.kept import Message
 
 TIMEOUT_S: Final = 10.0
 """How long a receiver may keep silent."""

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from holter.errors import InputError, ResponseFailed
 from holter.respond.answer import Answer, Bench, Outcome
-from holter.store.protocols import JobState
+from holter.store.kept import JobState
 
 
 def act(bench: Bench) -> Outcome:

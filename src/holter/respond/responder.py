@@ -15,7 +15,7 @@ from holter.respond.answer import Answer, Bench, Outcome, subject_of
 from holter.respond.deliverer import holder_name, running_clock
 from holter.respond.kinds import named
 from holter.respond.line import Clock
-from holter.store.protocols import Entry, Job, JobState, Lease
+from holter.store.kept import Entry, Job, JobState, Lease
 
 _log = logging.getLogger("holter.respond")
 

@@ -20,7 +20,7 @@ from holter.respond.command import environment
 from holter.respond.process import run, words
 from holter.respond.promote import deployment_of, switch, switched
 from holter.respond.training import BASELINE, Labelled, empty_folder, spans, trained, write_labelled
-from holter.store.protocols import Job, JobState
+from holter.store.kept import Job, JobState
 from holter.types import LABEL, PREDICTION, SCORE, VERSION, Kind, parse_duration
 
 OPTIONS: Final = frozenset(

@@ -11,7 +11,7 @@ from holter.registry import Shelves
 from holter.respond.answer import Channel
 from holter.respond.posting import event_of, from_environment, options_of, post
 from holter.rules import Alert
-from holter.store.protocols import Message
+from holter.store.kept import Message
 
 
 def send(shelves: Shelves, message: Message) -> None:

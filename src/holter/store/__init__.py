@@ -5,21 +5,19 @@ The two implementations are loaded when first asked for, so that a room that onl
 
 from typing import TYPE_CHECKING, Any
 
-from holter.store.protocols import (
+from holter.store.kept import (
     Entry,
-    Facts,
     Job,
     JobState,
     Lease,
     Message,
     Publication,
-    Records,
     Sealed,
     StoredCourse,
     StoredNull,
     StoredSlot,
-    Transaction,
 )
+from holter.store.protocols import Facts, Records, Transaction
 
 if TYPE_CHECKING:
     from holter.store.delta_records import DeltaRecords

@@ -5,7 +5,7 @@ from dataclasses import fields
 from typing import Any
 
 from holter.rules import Alert, AlertEvent, AlertState, Level, Silence
-from holter.store.protocols import Job, Message
+from holter.store.kept import Job, Message
 from holter.types import Calibrated, Evidence, Interval, Measurement, Span, Verdict, as_utc
 
 _PLAIN = ("signal", "metric", "feature", "segment", "value", "n", "threshold", "verdict", "calibrated", "reason")

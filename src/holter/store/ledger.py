@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from holter.errors import BrokenLedger
 from holter.store.canonical import canonical, plain
-from holter.store.protocols import Entry, Sealed
+from holter.store.kept import Entry, Sealed
 from holter.store.tables import LEDGER, LEDGER_HEAD
 from holter.types import as_utc
 

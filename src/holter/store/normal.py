@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from holter.store.protocols import StoredCourse, StoredNull, StoredSlot
+from holter.store.kept import StoredCourse, StoredNull, StoredSlot
 from holter.store.tables import COURSE, NORMAL, SLOT
 from holter.types import Span
 

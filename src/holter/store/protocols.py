@@ -6,12 +6,22 @@ Two things are kept: the *records* of a deployment (wide tables, appended in bul
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
 from holter.rules import Alert, AlertEvent, Silence
+from holter.store.kept import (
+    Entry,
+    Job,
+    JobState,
+    Lease,
+    Message,
+    Publication,
+    Sealed,
+    StoredCourse,
+    StoredNull,
+    StoredSlot,
+)
 from holter.types import Measurement, Occurrence, Series, SeriesKind, Span, Traffic
 
 if TYPE_CHECKING:
@@ -58,150 +68,6 @@ class Records(Protocol):
 
         ``labels=False`` looks at the records alone: most questions about a window do not depend on its labels.
         """
-
-
-@dataclass(frozen=True)
-class Lease:
-    """The right to act on a name, until it is lost. A newer holder has a larger token."""
-
-    name: str
-    holder: str
-    token: int
-
-
-@dataclass(frozen=True)
-class Publication:
-    """One evaluation of a signal in a window: what makes its measurements unique."""
-
-    monitor: str
-    window: Span
-    signal: str
-    revision: int
-    fingerprint: str
-
-
-class JobState(StrEnum):
-    """Where a job stands."""
-
-    WANTED = "wanted"
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    REFUSED = "refused"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True)
-class Job:
-    """A response that was asked for. ``key`` makes asking twice ask once. ``at`` is the event time it is about."""
-
-    key: str
-    alert: str
-    monitor: str
-    deployment: str | None
-    kind: str
-    options: Mapping[str, str]
-    at: datetime
-    state: JobState = JobState.WANTED
-    attempts: int = 0
-    result: Mapping[str, Any] = field(default_factory=dict)
-
-
-HELD = "held back: "
-"""How the error of a message begins that waits because somebody wanted it to."""
-
-
-@dataclass(frozen=True)
-class Message:
-    """One line of the outbox: which event of which alert goes to whom. ``key`` is its identity for the receiver.
-
-    ``folded`` is the key of the message it travels with; empty for one that travels alone.
-    """
-
-    key: str
-    channel: str
-    target: str
-    alert: str
-    event: str
-    attempts: int = 0
-    due: datetime | None = None
-    sent: datetime | None = None
-    error: str = ""
-    folded: str = ""
-
-    @property
-    def held(self) -> bool:
-        """Whether it waits because somebody wanted it to, not because it failed."""
-        return self.sent is None and self.error.startswith(HELD)
-
-    @property
-    def dropped(self) -> bool:
-        """Whether it was never sent, and never will be; ``error`` says why."""
-        return self.sent is not None and bool(self.error)
-
-
-@dataclass(frozen=True)
-class Entry:
-    """What goes into the ledger: who did what to what, why, and on which facts (JSON values)."""
-
-    actor: str
-    action: str
-    subject: str
-    reason: str = ""
-    facts: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Sealed:
-    """An entry as it stands in the ledger."""
-
-    seq: int
-    at: datetime
-    entry: Entry
-    previous: str
-    digest: str
-
-
-@dataclass(frozen=True)
-class StoredNull:
-    """What a monitor has learned of normal behaviour.
-
-    ``key`` names all it was learned from (empty: part of that is doubted since), ``frame`` the baseline by which slots
-    are summed up, ``learned`` when; from ``since`` on another level is normal (None: that of the baseline); ``slots``
-    accepted slots were known, the newest of which ended at ``upto``.
-    """
-
-    monitor: str
-    key: str
-    frame: str
-    learned: datetime
-    since: datetime | None
-    upto: datetime | None
-    slots: int
-    state: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class StoredCourse:
-    """Where the decisions of one part of a monitor stand, up to the end of a window."""
-
-    monitor: str
-    part: str
-    frame: str
-    upto: datetime
-    state: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class StoredSlot:
-    """The sums of a stretch of time, as bytes; ``accepted`` ones may teach what is normal."""
-
-    monitor: str
-    part: str
-    span: Span
-    frame: str
-    content: bytes
-    accepted: bool
 
 
 class Transaction(Protocol):
@@ -364,9 +230,6 @@ class Facts(Protocol):
 
     def traffic(self, deployment: str, span: Span) -> Traffic:
         """Return the sum of the minutes that start in the span, over all versions."""
-
-    def first_traffic(self, deployment: str) -> datetime | None:
-        """Return the first minute in which a request was counted; None when none was."""
 
     def first_traffic(self, deployment: str) -> datetime | None:
         """Return the first minute in which a request was counted; None when none was."""

@@ -15,18 +15,8 @@ from holter.store import ledger, normal
 from holter.store import series as telemetry
 from holter.store.codec import alert_of, event_of, job_of, measurement_of, message_of
 from holter.store.dialect import FLEETING, WRITES, insert_once, open_engine
+from holter.store.kept import Job, JobState, Lease, Message, Publication, Sealed, StoredCourse, StoredNull, StoredSlot
 from holter.store.migrate import migrate
-from holter.store.protocols import (
-    Job,
-    JobState,
-    Lease,
-    Message,
-    Publication,
-    Sealed,
-    StoredCourse,
-    StoredNull,
-    StoredSlot,
-)
 from holter.store.tables import (
     ALERT,
     ALERT_EVENT,

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from holter.rules import AlertState, Level
 from holter.store.columns import Instant, Json, Word
-from holter.store.protocols import JobState
+from holter.store.kept import JobState
 from holter.types import Calibrated, SeriesKind, Verdict
 
 HEAD: Final = 6

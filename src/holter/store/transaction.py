@@ -12,7 +12,7 @@ from holter.store import ledger, normal
 from holter.store import series as telemetry
 from holter.store.codec import alert_row, as_row, measurement_row
 from holter.store.dialect import insert_once
-from holter.store.protocols import (
+from holter.store.kept import (
     HELD,
     Entry,
     Job,

@@ -9,7 +9,7 @@ from holter.monitor.answering import event_entry
 from holter.registry import Shelves
 from holter.respond import holder_name
 from holter.rules import Alert, AlertEvent, AlertState
-from holter.store.protocols import Lease
+from holter.store.kept import Lease
 
 _TTL: Final = timedelta(seconds=10)
 _PATIENCE_SECONDS: Final = 30.0

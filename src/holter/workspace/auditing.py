@@ -14,7 +14,7 @@ from holter.report.evidence import gather
 from holter.report.pack import write_pack
 from holter.respond.posting import post
 from holter.store.disk import append_line
-from holter.store.protocols import Entry
+from holter.store.kept import Entry
 from holter.types import Span
 from holter.workspace.identity import actor
 
@@ -90,9 +90,7 @@ class Audit:
         for anchor in sorted(anchors, key=lambda each: each.seq):
             found = next(iter(self.shelves.facts.ledger(since=anchor.seq - 1, limit=1)), None) if anchor.seq else None
             if anchor.seq and (found is None or (found.seq, found.digest) != (anchor.seq, anchor.digest)):
-                raise BrokenLedger(
-                    anchor.seq, f"its digest is not what was kept elsewhere on {anchor.at:%Y-%m-%d}"
-                )
+                raise BrokenLedger(anchor.seq, f"its digest is not what was kept elsewhere on {anchor.at:%Y-%m-%d}")
         return length
 
     def head(self) -> Head:

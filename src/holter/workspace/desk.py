@@ -11,7 +11,7 @@ from holter.registry import Shelves
 from holter.registry.entries import DeploymentSettings, ModelVersion, MonitorEntry
 from holter.rules import Alert, Budget, Rule
 from holter.serving.tls import check_certificate
-from holter.store.protocols import JobState
+from holter.store.kept import JobState
 from holter.types import Task
 from holter.workspace import tree
 from holter.workspace.auditing import Audit

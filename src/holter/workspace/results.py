@@ -10,7 +10,7 @@ from holter.registry.entries import DeploymentState, ModelVersion, MonitorEntry,
 from holter.report.redacting import public_options
 from holter.rules import Alert, Rule, broken_by
 from holter.rules.folding import worst_segments
-from holter.store.protocols import Job, Sealed
+from holter.store.kept import Job, Sealed
 from holter.types import Evidence, Measurement, Verdict
 from holter.workspace.listing import Listing
 from holter.workspace.printing import every, number

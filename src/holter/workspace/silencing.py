@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from holter.errors import NotFound
 from holter.registry import Shelves
 from holter.rules import Silence
-from holter.store.protocols import Entry
+from holter.store.kept import Entry
 from holter.types import as_utc, parse_duration
 from holter.workspace.identity import actor
 from holter.workspace.listing import Listing

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from holter.registry import Shelves
 from holter.report.redacting import public_address
-from holter.store.protocols import Job, JobState, Message
+from holter.store.kept import Job, JobState, Message
 from holter.workspace.listing import Listing
 
 

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from holter.cli import progress
 from holter.cli.root import holter
 from holter.registry import DeploymentState, Observed
-from holter.store.protocols import Job, JobState
+from holter.store.kept import Job, JobState
 from holter.workspace import open as open_workspace
 
 SCRIPT = """

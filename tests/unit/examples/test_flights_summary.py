@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from holter.store.protocols import Job, JobState
+from holter.store.kept import Job, JobState
 
 DEMO = Path(__file__).parents[3] / "examples" / "flights"
 

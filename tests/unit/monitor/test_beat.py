@@ -5,7 +5,7 @@ import pytest
 
 from holter.monitor import Beat
 from holter.rules import AlertState, Rule
-from holter.store.protocols import Message
+from holter.store.kept import Message
 from holter.types import Verdict
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)

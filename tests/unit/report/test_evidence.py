@@ -18,7 +18,7 @@ from holter.report.evidence_words import document
 from holter.report.layout import as_html, as_markdown, as_pdf
 from holter.report.pack import write_pack
 from holter.rules import Response, Rule
-from holter.store.protocols import Entry, Message
+from holter.store.kept import Entry, Message
 from holter.types import Span
 from watched_workspace import ALERT, DAY, DEPLOYMENT, HOSTILE, MONITOR, START, resolve
 

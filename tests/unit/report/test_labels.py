@@ -9,7 +9,7 @@ from holter.report.labels import wanting
 from holter.report.subject import of_deployment, of_monitor
 from holter.report.tiles import tiles
 from holter.report.verdict import Mood, judge
-from holter.store.protocols import Publication
+from holter.store.kept import Publication
 from holter.types import Measurement, Schema
 from watched_workspace import DAY, DEPLOYMENT, SCHEMA, span
 

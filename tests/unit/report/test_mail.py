@@ -10,7 +10,7 @@ import pytest
 
 from holter.report import alert_mail, message_id
 from holter.rules import AlertState
-from holter.store.protocols import JobState, Message, Publication
+from holter.store.kept import JobState, Message, Publication
 from watched_workspace import ALERT, DAY, MONITOR, OPENED, RESOLVED, drift, resolve, span
 
 

@@ -10,7 +10,7 @@ import pytest
 from holter import report
 from holter.errors import NotFound
 from holter.registry import MonitorEntry, TableTarget
-from holter.store.protocols import Entry, Message, Publication
+from holter.store.kept import Entry, Message, Publication
 from holter.types import Interval, Measurement, Series, SeriesKind
 from watched_workspace import ALERT, DAY, DEPLOYMENT, HOSTILE, MONITOR, SCHEMA, START, drift, resolve, rows, span
 

@@ -8,7 +8,7 @@ from holter.registry import DeploymentState, MonitorEntry, Observed
 from holter.report.subject import every_words, of_deployment, of_monitor, subjects
 from holter.report.verdict import Mood, drifted, judge, most_drifted
 from holter.rules import Alert, AlertState, Level
-from holter.store.protocols import Publication
+from holter.store.kept import Publication
 from holter.types import Measurement, Task, Verdict
 from watched_workspace import (
     ALERT,

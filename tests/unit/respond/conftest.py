@@ -14,7 +14,7 @@ from aiosmtpd.controller import Controller
 
 from holter.registry import Shelves
 from holter.rules import Alert, AlertEvent, AlertState, Level
-from holter.store.protocols import Message
+from holter.store.kept import Message
 from holter.types import Interval, Measurement, Span
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)

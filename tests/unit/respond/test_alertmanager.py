@@ -17,7 +17,7 @@ import pytest
 from holter.errors import DeliveryFailed
 from holter.respond import Deliverer, alertmanager
 from holter.rules import AlertEvent, AlertState
-from holter.store.protocols import Message
+from holter.store.kept import Message
 
 PROGRAM = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
 CONFIG = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n"

@@ -6,7 +6,7 @@ import pytest
 
 from holter.respond import Responder
 from holter.respond.heartbeat import Heartbeat
-from holter.store.protocols import Job, JobState
+from holter.store.kept import Job, JobState
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 

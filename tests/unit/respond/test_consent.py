@@ -8,7 +8,7 @@ import pytest
 from holter.errors import BadRule, InputError, NotFound
 from holter.respond import Responder, check, consent
 from holter.rules import Response
-from holter.store.protocols import Job, JobState
+from holter.store.kept import Job, JobState
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -9,7 +9,7 @@ from holter.errors import BadRule
 from holter.registry.entries import MonitorEntry, TableTarget
 from holter.respond import Deliverer, check
 from holter.rules import AlertEvent, AlertState, Level, Response, Rule, Silence
-from holter.store.protocols import Message
+from holter.store.kept import Message
 from holter.types import Schema
 
 from datetime import UTC, datetime  # isort: skip

@@ -6,7 +6,7 @@ from holter.errors import BadRule, DeliveryFailed
 from holter.registry.entries import MonitorEntry, TableTarget
 from holter.respond import check, pagerduty
 from holter.rules import AlertEvent, AlertState, Response, Rule
-from holter.store.protocols import Message
+from holter.store.kept import Message
 from holter.types import Schema
 
 

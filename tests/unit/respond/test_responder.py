@@ -8,7 +8,7 @@ import pytest
 from holter.errors import BadRule, NotFound
 from holter.respond import KINDS, Answer, Bench, Channel, Outcome, Responder, check, kinds, named, responder
 from holter.rules import Response
-from holter.store.protocols import Job, JobState
+from holter.store.kept import Job, JobState
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

@@ -12,7 +12,7 @@ from holter.errors import BadDuration, BadSetting, LeaseLost, NotFound
 from holter.respond import KINDS, Bench, Responder
 from holter.respond.retrain import Plan
 from holter.respond.training import spans
-from holter.store.protocols import Job, JobState
+from holter.store.kept import Job, JobState
 from holter.types import Feature, Kind, Schema, Span, Task
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)

@@ -11,7 +11,7 @@ from holter.errors import DeliveryFailed, NotFound
 from holter.registry.entries import MonitorEntry, TableTarget
 from holter.respond import posting, webhook
 from holter.rules import Response, Rule
-from holter.store.protocols import Message
+from holter.store.kept import Message
 from holter.types import Schema
 
 

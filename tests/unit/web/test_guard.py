@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from holter.registry import Settings
-from holter.store.protocols import Job, JobState
+from holter.store.kept import Job, JobState
 from holter.web import app
 from holter.web.guard import POLICY, is_loopback
 from watched_workspace import ALERT, DEPLOYMENT, MONITOR

@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from holter.registry import MonitorEntry
 from holter.serving.gauges import Gauge, write
 from holter.serving.lock import workspace_lock
-from holter.store.protocols import Publication
+from holter.store.kept import Publication
 from holter.types import Traffic
 from holter.web import app
 from holter.web.scrape import Settled
