@@ -25,6 +25,7 @@ def api_routes(shelves: Shelves) -> APIRouter:
     routes = APIRouter(prefix="/api")
     _add_registry(routes, shelves)
     _add_findings(routes, shelves)
+    _add_alerts(routes, shelves)
     _add_labels(routes, shelves)
     _add_records(routes, shelves)
     _add_silences(routes, shelves)
@@ -66,7 +67,7 @@ def _add_registry(routes: APIRouter, shelves: Shelves) -> None:
 
 def _add_findings(routes: APIRouter, shelves: Shelves) -> None:
     from holter.rules.covering import covers
-    from holter.workspace.results import Alerts, Ledger, Measurements
+    from holter.workspace.results import Measurements
 
     @routes.get("/monitors/{name}/measurements")
     def measurements(
@@ -95,6 +96,10 @@ def _add_findings(routes: APIRouter, shelves: Shelves) -> None:
         from holter.workspace.monitor import Monitor
 
         return Monitor(shelves, name).why(at=at, alert=alert).to_dict()
+
+
+def _add_alerts(routes: APIRouter, shelves: Shelves) -> None:
+    from holter.workspace.results import Alerts, Ledger
 
     @routes.get("/alerts")
     def alerts(
