@@ -64,6 +64,7 @@ bench-buckets: setup ## A year of daily stored profiles, read back and compared 
 
 bench-capture: setup ## What capture costs a request, and how fast a journal drains
 	@$(BIN)/python bench/capture.py
+	@$(BIN)/python bench/turns.py
 
 bench-serving: setup ## One scoring worker beside other servers of the same score.py
 	@$(BIN)/python bench/serving.py
