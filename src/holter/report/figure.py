@@ -11,7 +11,7 @@ from holter.charts.heatmap import FEATURES, recent_drift
 from holter.charts.traffic import Minutes
 from holter.profile import CategoricalColumn, NumericColumn
 from holter.report.picture import svg
-from holter.report.subject import Subject, latest, of_last_window
+from holter.report.subject import HARM, Subject, latest, of_last_window
 from holter.report.wording import interval, minute, window
 from holter.rules import number, title
 from holter.types import Measurement, Traffic
@@ -138,6 +138,19 @@ def ranking_figure(subject: Subject) -> Figure | None:
     return drawn(
         heading, caption, lambda w: ranked(last, title=heading, width=w), ("feature", words, "verdict"), rows, HALF
     )
+
+
+def harm_figure(subject: Subject) -> Figure | None:
+    """Draw what drifted weighed by how much the model leans on it; None where that is not measured."""
+    history = next((each for each in subject.histories if each.answered(HARM)), None)
+    if history is None:
+        return None
+    last = [m for m in of_last_window(history.series(HARM)) if m.value is not None]
+    rows = [(m.feature or "", number(HARM, m.value), interval(HARM, m.interval)) for m in last]
+    heading = "Expected harm of what drifted"
+    caption = f"Importance of the feature times its drift, {window(last[0].window)} (UTC)."
+    heads = ("feature", title(HARM), "95 % interval")
+    return drawn(heading, caption, lambda w: ranked(last, title=heading, width=w), heads, rows, HALF)
 
 
 def distribution_figure(name: str, now: Columns | None, then: Columns | None = None, when: str = "") -> Figure:

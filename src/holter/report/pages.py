@@ -13,6 +13,7 @@ from holter.report.figure import (
     Figure,
     distribution_figure,
     drift_figure,
+    harm_figure,
     performance_figure,
     ranking_figure,
     traffic_figure,
@@ -108,7 +109,7 @@ def _subject_values(shelves: Shelves, subject: Subject, now: datetime) -> dict[s
     minutes = recent_minutes(shelves, subject.deployment.shelf, now) if subject.deployment else []
     figures = [performance_figure(subject), drift_figure(subject)]
     below = [traffic_figure(minutes)]
-    halves = [_top_distribution(shelves, subject), ranking_figure(subject)]
+    halves = [_top_distribution(shelves, subject), ranking_figure(subject), harm_figure(subject)]
     return {
         "subject": subject,
         "judgement": judge(subject),

@@ -15,6 +15,8 @@ WINDOWS: Final = 90
 """Windows a page looks back."""
 DRIFT: Final = ("data_drift.jensen_shannon", "data_drift.psi", "data_drift.normalized_wasserstein")
 """What a drift picture is made of, the first that was measured."""
+HARM: Final = "attribution.harm"
+"""Drift of a feature weighed by how much the model leans on it."""
 _PRIMARY: Final = {
     Task.BINARY: ("roc_auc", "log_loss_skill", "calibration_error", "accuracy"),
     Task.MULTICLASS: ("accuracy", "macro_f1"),

@@ -7,7 +7,7 @@ from typing import Final
 from holter.charts.heatmap import recent_drift
 from holter.registry.entries import DeploymentState
 from holter.report.labels import wanting
-from holter.report.subject import Subject, latest, of_last_window
+from holter.report.subject import HARM, Subject, latest, of_last_window
 from holter.report.wording import day, distance, figures, last_day, listed
 from holter.rules import Alert, number, title
 from holter.types import Verdict
@@ -119,8 +119,21 @@ def _drift(subject: Subject) -> tuple[str, ...]:
         return (f"None of its {total} features drifted in the last window.",)
     history, metric = subject.drift
     values = {m.feature: m.value for m in of_last_window(history.series(metric))}
+    harm = _harm(subject)
+    if harm:
+        names = sorted(names, key=lambda name: -harm.get(name, 0.0))
+        weighed = listed([f"{name} ({number(metric, values[name])})" for name in names[:_SHOWN]])
+        return (f"{len(names)} of {total} features drifted; what the model leans on first: {weighed}.",)
     told = [f"{name} ({number(metric, values[name])})" for name in names[:_SHOWN]]
     return (f"{len(names)} of {total} features drifted, most of all {listed(told)}, by {distance(metric)}.",)
+
+
+def _harm(subject: Subject) -> dict[str, float]:
+    """Return how much harm the drift of each feature is expected to do; nothing where that is not measured."""
+    for history in subject.histories:
+        if history.answered(HARM):
+            return {m.feature or "": m.value or 0.0 for m in of_last_window(history.series(HARM))}
+    return {}
 
 
 def _labels(subject: Subject) -> tuple[str, ...]:

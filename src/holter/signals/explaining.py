@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from holter.profile import Window
 from holter.profile.segmentation import AND, cut
+from holter.signals.attribution import Attribution
 from holter.signals.decomposition import Decomposition, decomposition
 from holter.signals.discovery import CLEAR, Segment, loss_segments, share_segments
 from holter.signals.row_cells import Celled, Floats, celled
@@ -17,6 +18,8 @@ from holter.signals.row_losses import Losses, row_losses
 from holter.signals.segments import lossy
 from holter.types import EVENT_TIME, REQUEST_ID, ROW, Measurement
 
+HARMS: Final = 5
+"""Features that drifted and matter that are named at most."""
 ROWS: Final = 20
 """Rows to look at that are named at most."""
 
@@ -28,6 +31,14 @@ class Row:
     record: str
     at: datetime | None
     loss: float
+
+
+@dataclass(frozen=True)
+class Harm:
+    """A feature, and its importance times its drift."""
+
+    feature: str
+    value: float
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,8 @@ class Explanation:
         Segments whose share of the rows grew.
     rows
         The rows with the largest losses, of the worst segment if there is one that stands out.
+    harm
+        What drifted and how much the model leans on it, the product of both; the largest first.
     """
 
     change: Change | None
@@ -63,6 +76,7 @@ class Explanation:
     worse: tuple[Segment, ...] = ()
     grown: tuple[Segment, ...] = ()
     rows: tuple[Row, ...] = ()
+    harm: tuple[Harm, ...] = ()
     missing: str = ""
 
 
@@ -86,16 +100,16 @@ def explained(target: Window, baseline: Window) -> Explanation:
     >>> found.worse[0].label, len(found.rows), found.rows[0].loss
     ('c=b', 20, 2.0)
     """
-    grown = _grown(target, baseline)
+    grown, harm = _grown(target, baseline), _harm(target, baseline)
     both = lossy(target, baseline)
     if isinstance(both, Measurement):
-        return Explanation(None, grown=grown, missing=both.reason)
+        return Explanation(None, grown=grown, harm=harm, missing=both.reason)
     parts = sorted(
         (decomposition(both, name) for name in both.features), key=lambda each: (-abs(each.mix), each.feature)
     )
     worse = tuple(each for each in loss_segments(both) if each.p_value <= CLEAR and each.value > each.expected)
     rows = _rows(target, baseline, worse[0] if worse else None)
-    return Explanation(_change(target, both), tuple(parts), worse, grown, rows)
+    return Explanation(_change(target, both), tuple(parts), worse, grown, rows, harm)
 
 
 def _grown(target: Window, baseline: Window) -> tuple[Segment, ...]:
@@ -104,6 +118,12 @@ def _grown(target: Window, baseline: Window) -> tuple[Segment, ...]:
         return ()
     both = celled(rows, before, target.schema.features, (np.zeros(len(rows)), np.zeros(len(before))))
     return tuple(each for each in share_segments(both) if each.p_value <= CLEAR and each.value > each.expected)
+
+
+def _harm(target: Window, baseline: Window) -> tuple[Harm, ...]:
+    found = Attribution().measure(target, baseline)
+    known = [Harm(each.feature or "", each.value) for each in found if each.metric == "harm" and each.value]
+    return tuple(sorted(known, key=lambda each: (-each.value, each.feature))[:HARMS])
 
 
 def _change(target: Window, both: Celled) -> Change:

@@ -118,7 +118,7 @@ def _bounded(side: Side, most: int) -> Side:
 
 def ordered(side: Side) -> npt.NDArray[np.int64]:
     """Return the rows in an order that depends on what is in them and not on how they came."""
-    numbers = side.values.reshape(side.n, -1).T
+    numbers = side.values.T if side.values.ndim > 1 else side.values[np.newaxis]
     hashes = np.zeros(side.n, np.uint64)
     with np.errstate(over="ignore"):
         for each in (*numbers, *(side.codes[name].astype(np.float64) for name in sorted(side.codes))):

@@ -37,6 +37,7 @@ class Why:
             "parts": [asdict(each) for each in found.parts],
             "worse": [_segment(each) for each in found.worse],
             "grown": [_segment(each) for each in found.grown],
+            "harm": [asdict(each) for each in found.harm],
             "rows": [asdict(each) | {"at": each.at and each.at.isoformat()} for each in found.rows],
         }
 
@@ -58,6 +59,9 @@ class Why:
             yield "No segment got worse than the others beyond what chance explains."
         for each in found.grown:
             yield f"More rows where {each.label}: {share(each.value)}, {share(each.expected)} expected by the baseline."
+        if found.harm:
+            told = ", ".join(f"{each.feature} ({number(each.value)})" for each in found.harm)
+            yield f"What drifted, by how much the model leans on it (importance times distance): {told}."
         if found.rows:
             yield f"Rows to look at: {', '.join(f'{row.record} ({number(row.loss)})' for row in found.rows)}."
 

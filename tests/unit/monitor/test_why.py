@@ -8,8 +8,11 @@ import pytest
 
 from holter.errors import NotFound
 from holter.monitor import Beat
+from holter.report.pages import alert_page, monitor_page
+from holter.report.subject import History, Subject
+from holter.report.verdict import judge
 from holter.rules import Rule
-from holter.types import Span
+from holter.types import Measurement, Span, Verdict
 from holter.workspace.monitor import Monitor
 
 DAY = timedelta(days=1)
@@ -20,7 +23,7 @@ FIRST = datetime(2026, 3, 1, tzinfo=UTC)
 def watched(desk):
     """Return a monitor of two good days, and of one day on which the model is wrong about everything."""
     rule = Rule("auc", "performance.roc_auc", below=0.6)
-    desk.watch(signals=("performance", "segments", "causes"), rules=(rule,))
+    desk.watch(signals=("performance", "segments", "causes", "attribution", "data_drift"), rules=(rule,))
     desk.day(0, 900)
     desk.day(1, 900, honest=False, shift=1.0)
     desk.day(2, 5)
@@ -40,6 +43,8 @@ def test_it_tells_how_wrong_the_model_was_who_came_and_which_rows_to_look_at(wat
     assert plain["rows"][0]["record"].startswith("d1-")
     assert plain["rows"][0]["loss"] >= plain["rows"][-1]["loss"]
     assert any(each["segment"].startswith("x=") for each in plain["grown"])
+    assert plain["harm"][0]["feature"] == "x"
+    assert "leans on it" in text
     json.loads(found.to_json())
 
 
@@ -97,7 +102,34 @@ def test_an_empty_window_is_explained_by_that(watched):
     assert "is not known" in text
 
 
+def test_the_page_ranks_what_drifted_by_the_harm_it_may_do(watched):
+    page = monitor_page(watched.shelves, "daily", FIRST + 4 * DAY)
+    assert "Expected harm of what drifted" in page
+
+
+def test_the_page_of_an_alert_says_how_to_ask_why(watched):
+    (alert,) = watched.alerts()
+    page = alert_page(watched.shelves, alert.id, FIRST + 4 * DAY)
+    assert f"holter monitors why daily --alert {alert.id}" in page
+
+
 def test_the_signals_are_measured_in_the_window_too(watched):
     facts = watched.shelves.facts
     assert facts.measurements("daily", metric="segments.loss")
     assert {each.feature for each in facts.measurements("daily", metric="causes.within")} == {"x", "c"}
+
+
+def test_what_drifted_is_told_in_the_order_of_its_harm(watched):
+    def told(metric, feature, value, verdict=None):
+        signal, _, name = metric.partition(".")
+        day = Span(FIRST, FIRST + DAY)
+        return Measurement(signal, name, value, 900, feature=feature, window=day, verdict=verdict)
+
+    drift = [told("data_drift.jensen_shannon", name, value, Verdict.ALARM) for name, value in (("x", 0.2), ("c", 0.4))]
+    harm = [told("attribution.harm", name, value) for name, value in (("x", 0.2), ("c", 0.01))]
+    series = {"data_drift.jensen_shannon": drift, "attribution.harm": harm, "performance.label_coverage": []}
+    for metric in ("roc_auc", "log_loss_skill", "calibration_error", "accuracy"):
+        series |= {f"performance.{metric}": [], f"estimated_performance.{metric}": []}
+    history = History(watched.shelves, watched.entry, series)
+    judgement = judge(Subject("api", None, None, (history,), ()))
+    assert any("the model leans on first: x (0.200) and c (0.400)" in each for each in judgement.sentences)
