@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fix bench bench-serving bench-profile bench-peers bench-fuzz bench-signals bench-buckets bench-capture bench-rollouts bench-kills bench-telemetry bench-detection bench-detection-full docs ci lock clean
+.PHONY: help setup demo test check fix bench bench-serving bench-profile bench-peers bench-fuzz bench-signals bench-buckets bench-capture bench-rollouts bench-kills bench-telemetry bench-detection bench-detection-full bench-detection-peers bench-detection-flights bench-detection-cost docs ci lock clean
 
 help: ## Print the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -84,6 +84,15 @@ bench-detection: setup ## Do alarms keep their promise? At most 5 minutes, goes 
 
 bench-detection-full: setup ## The same with 200 baselines of each family, and the families kept aside (hours; goes on where it stopped)
 	@PYTHONPATH=bench $(BIN)/python -m detection run full
+
+bench-detection-peers: setup ## Evidently, NannyML and iyipada on a few of the same streams (an hour; makes their environments)
+	@PYTHONPATH=bench $(BIN)/python -m detection peers
+
+bench-detection-flights: setup ## Nine months of real flights as they were, and with days of a weekday in another order: a null
+	@PYTHONPATH=bench:examples/flights $(BIN)/python -m detection.flights_null
+
+bench-detection-cost: setup ## What deciding a window of 50 features and 20 segments costs, and learning 90 days
+	@PYTHONPATH=bench OMP_NUM_THREADS=1 $(BIN)/python -m detection.cost
 
 docs: setup ## Make the generated pages of docs/reference anew
 	@$(BIN)/python docs/generate.py

@@ -59,6 +59,24 @@ def _ours(found: False1000) -> list[str]:
     ]
 
 
+def peer_table(cells: Sequence[Cell]) -> str:
+    """Return what peers do on the same streams: windows in which any column is called drifted."""
+    table = ["| family | rows | peer | windows that ring, quiet ones | after the change | CPU s a stream |"]
+    table.append("|---|---|---|---|---|---|")
+    for cell in cells:
+        lines = [line for line in cell.lines() if line["alarm"]]
+        if not lines:
+            continue
+        quiet = cell.change_at if is_change(cell) else cell.windows
+        before = 100 * sum(sum(line["alarm"][:quiet]) for line in lines) / (quiet * len(lines))
+        after = 100 * sum(sum(line["alarm"][quiet:]) for line in lines) / max((cell.windows - quiet) * len(lines), 1)
+        shown = f"{after:.0f} %" if is_change(cell) else ""
+        spent = sum(line["cpu"] for line in lines) / len(lines)
+        row = [cell.family, str(cell.rows), TITLES[cell.system], f"{before:.0f} %", shown, f"{spent:.0f}"]
+        table.append(f"| {' | '.join(row)} |")
+    return "\n".join(table)
+
+
 def power_table(cells: Sequence[Cell], systems: Sequence[str]) -> str:
     """Return power and delay: a row a change and size, a column a system."""
     heads = ["change", "rows", "at window", "streams", "Holter: power, delay", "share of windows", "uncalibrated"]

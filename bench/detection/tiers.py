@@ -9,6 +9,10 @@ from detection.rhythms import KNOWN, TREND, UNSEEN
 
 MIXED = ("weekly+small", "jitter+medium", "weekly_jitter+correlation", "ar_days+new_category")
 """Changes on top of a rhythm."""
+PEERS = ("evidently", "nannyml", "iyipada")
+PEER_FAMILIES = ("iid", "jitter", "weekly", "small", "category_mix")
+PEER_WINDOWS = 30
+"""Peers take seconds a window: few streams, and short ones."""
 
 
 @dataclass(frozen=True)
