@@ -54,7 +54,7 @@ class Table:
         usual = np.maximum(_MAD * np.median(np.abs(z), axis=0), 1.0) if len(z) else np.ones(z.shape[1])
         single = np.array([key.family in _COLUMNS and not _rare(key) for key in self.keys], bool)
         out = (np.abs(z) > _OUT * usual) & single
-        columns = out.astype(np.float64) @ np.eye(int(self.groups.max(initial=-1)) + 1)[self.groups] > 0
+        columns = grouped(out.astype(np.float64), self.groups, int(self.groups.max(initial=-1)) + 1) > 0
         found: npt.NDArray[np.bool_] = columns.sum(1) >= _EVERYWHERE
         return found
 
@@ -92,6 +92,14 @@ def by_group(values: Floats, groups: npt.NDArray[np.int64], count: int) -> Float
     """Return the largest value of each group."""
     found = np.zeros(count)
     np.maximum.at(found, groups, values)
+    return found
+
+
+def grouped(values: Floats, groups: npt.NDArray[np.int64], count: int) -> Floats:
+    """Return the sums over each group, row by row."""
+    found = np.empty((len(values), count))
+    for place, row in enumerate(values):
+        found[place] = np.bincount(groups, row, minlength=count)
     return found
 
 

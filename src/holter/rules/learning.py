@@ -15,7 +15,7 @@ from holter.rules.learning_floors import floors
 from holter.rules.learning_mixes import learned_mixes
 from holter.rules.null import Blocks, Mix, Null
 from holter.rules.omnibus import members_of
-from holter.rules.own_part import own_part
+from holter.rules.own_part import Products
 from holter.stats.between_variance import LARGEST, RHO, mean_square_likelihood, restricted_likelihood
 from holter.stats.mixing_prior import mixing_prior, posterior
 from holter.types import ContrastKey, Contrasts, Family, Span
@@ -83,7 +83,7 @@ def learn(
         np.array([getattr(each, name) for each in wide], np.float64).reshape(shape)
         for name in ("n", "mean", "variance", "skewness")
     )
-    raw, mean = mean, own_part(keys, n, mean)
+    raw, mean = mean, Products.of(keys).own_part(n, mean)
     spans = [span for span, _ in ordered]
     past = np.array([since is not None and span.start < since for span in spans], bool)[:, None]
     past = past & ~past.all()

@@ -33,7 +33,7 @@ def floors(table: Table, chances: Floats, reference: Floats) -> Floats:
     -----
     A column: what shifts its location changes its other moments. Pairs: when days shift both columns, independently,
     the product of the shifts is a shift of the product, with variance :math:`\tau_a^2 \tau_b^2`; it is taken out of
-    the mean product (:func:`holter.rules.own_part.own_part`), and a tenth of it is left for what is not taken out.
+    the mean product (:class:`holter.rules.own_part.Products`), and a tenth of it is left for what is not taken out.
     """
     rho = chances @ RHO
     tau = rho * table.spread / reference

@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from holter.rules.null import Mix, Null
 from holter.rules.omnibus import Cells, mix_tail, usable
-from holter.stats.between_variance import RHO
 from holter.stats.predictive_tails import count_tail, mixture_tail, skewed_tail
 from holter.types import Span
 
@@ -148,12 +147,13 @@ class Merge:
         chances = mix.chances[self.place]
         usual = float(null.reference[members[0]]) * self.blocks
         apart = self.apart[members]
-        calm = usable(float(chances @ RHO), n, usual)
+        rho = mix.rho(self.place)
+        calm = usable(float(chances @ rho), n, usual)
         cells = Cells.of(null.mean[members], n)
         if n < _LEAST_ROWS or not calm or cells.freedom < 1 or self.unrest[members[0]] > _UNREST:
             return 1.0, 0.0
         unrest = float(self.unrest[members[0]])
-        between = max(1.0, usual / n) * RHO / usual
+        between = max(1.0, usual / n) * rho / usual
         known = (1 + float(null.memory[members].mean())) / max(float(null.rows[members[0]]), 1.0)
         phase = float((self.phase[members] / np.maximum(null.mean[members], 1e-9)).mean())
         statistic, variance = float(cells.squared(apart)), unrest * (1 / n + between) + known + phase

@@ -12,6 +12,8 @@ import numpy.typing as npt
 
 from holter.rules.allotment import allotted, mix_levels
 from holter.rules.cycles import Cycle
+from holter.rules.judgement import Looked, looked_at
+from holter.rules.own_part import Products
 from holter.rules.packing import packed, unpacked
 from holter.stats.between_variance import RHO
 from holter.types import ContrastKey, Contrasts, Family, Span
@@ -44,6 +46,12 @@ class Mix:
     chances: Floats
     largest: Floats
     envelope: Floats
+
+    def rho(self, scale: int) -> Floats:
+        """Return the possible rho at a scale: never below what is expected at a shorter one."""
+        shorter = (self.chances[:scale] @ RHO).max(initial=0.0)
+        found: Floats = np.maximum(RHO, shorter)
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,6 +175,30 @@ class Null:
         """Which contrasts move together, as numbers, and how many there are."""
         known: dict[Any, int] = {}
         return np.array([known.setdefault(key.group, len(known)) for key in self.keys], np.int64), len(known)
+
+    @cached_property
+    def kinds(self) -> tuple[npt.NDArray[np.int64], ...]:
+        """The contrasts of each kind (locations, scales, shares ...), over all columns."""
+        found: dict[str, list[int]] = {}
+        for place, key in enumerate(self.keys):
+            found.setdefault("share" if key.share else f"{key.family} {key.name}", []).append(place)
+        return tuple(np.array(places, np.int64) for places in found.values())
+
+    @cached_property
+    def steady(self) -> npt.NDArray[np.bool_]:
+        """Which contrasts' squares are worth averaging: of columns, and not those of a few rows."""
+        columns = np.array([key.family in (Family.NUMERIC, Family.CATEGORICAL) for key in self.keys], bool)
+        return columns & (~self.shares | (self.mean * self.reference > 3))
+
+    @cached_property
+    def products(self) -> Products:
+        """Which contrasts are products of which others."""
+        return Products.of(self.keys)
+
+    @cached_property
+    def looked(self) -> tuple[Looked, ...]:
+        """What each contrast is about, the way measurements say it."""
+        return tuple(looked_at(key) for key in self.keys)
 
     def rho(self, scale: int, chosen: npt.NDArray[np.int64]) -> Floats:
         """Return the possible rho of chosen contrasts at a scale: one row a contrast."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import compress
 from typing import Final
 
 import numpy as np
@@ -10,11 +11,10 @@ import numpy.typing as npt
 
 from holter.rules.budget import Budget
 from holter.rules.course import KEPT, Course, On, Seen
-from holter.rules.judgement import Finding, Judgement, looked_at
+from holter.rules.judgement import Finding, Judgement
 from holter.rules.learning import learn
 from holter.rules.merge import Merge
 from holter.rules.null import Null
-from holter.rules.own_part import own_part
 from holter.rules.rule import Level
 from holter.rules.unrest import REMEMBERED, Unrest
 from holter.rules.wording import level_of, unit_of, worded
@@ -68,7 +68,7 @@ def step(
     look = _Look.of(null, course, [*late, seen])
     findings = look.findings(material=material) if len(null.keys) else ()
     judgement, on, cut = _judged(null, course, look, findings, span)
-    looked = frozenset(looked_at(key) for key, n in zip(null.keys, found.n, strict=True) if n > 0)
+    looked = frozenset(compress(null.looked, (found.n > 0).tolist()))
     judgement = replace(judgement, looked=looked)
     seen = replace(seen, alarmed=judgement.alarm)
     after = [each for each in course.seen if each.span > span]
@@ -96,7 +96,7 @@ class _Look:
         spans = tuple(each.span for each in seen)
         n = np.stack([each.n for each in seen]).astype(np.float64)
         mean = np.stack([each.mean for each in seen]).astype(np.float64)
-        apart = np.where(n > 0, own_part(null.keys, n, mean) - null.mean - null.calendar(spans), 0.0)
+        apart = np.where(n > 0, null.products.own_part(n, mean) - null.mean - null.calendar(spans), 0.0)
         recent = slice(max(len(seen) - 1 - REMEMBERED - 1, 0), len(seen) - 1)  # without the newest
         late = Unrest.of(null, n[recent], apart[recent])
         roughness = late.roughness

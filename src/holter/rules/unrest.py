@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from holter.rules.history import grouped
 from holter.rules.null import Null
-from holter.types import ContrastKey, Family
 
 Floats = npt.NDArray[np.float64]
 
@@ -21,7 +21,6 @@ _MOST_ALIKE: Final = 40.0
 """Independent means in a window, at most: columns move together."""
 _ALIKE: Final = 3.0
 """Independent means in a column, at most: location, scale and shape."""
-_COLUMNS: Final = (Family.NUMERIC, Family.CATEGORICAL)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +50,7 @@ class Unrest:
         usual = null.reference
         between = null.spread / usual * np.maximum(1.0, usual / np.maximum(n, 1e-9)) * null.expected_rho[0]
         variance = null.spread / np.maximum(n, 1e-9) + between
-        there = (n[1:] > 0) & (n[:-1] > 0) & _steady(null)
+        there = (n[1:] > 0) & (n[:-1] > 0) & null.steady
         square = np.where(there, (apart[1:] - apart[:-1]) ** 2 / (variance[1:] + variance[:-1]), 0.0)
         return cls(null, square, there)
 
@@ -62,10 +61,8 @@ class Unrest:
         1 as expected; drawn to 1 as far as few differences of few columns tell little. The largest differences, which
         a change makes, are left out.
         """
-        kinds = [_kind(key) for key in self.null.keys]
-        found = np.ones(len(kinds))
-        for kind in dict.fromkeys(kinds):
-            places = np.array([other == kind for other in kinds], bool)
+        found = np.ones(len(self.null.keys))
+        for places in self.null.kinds:
             members = self.there[:, places].sum(1)
             each = np.sort((self.square[:, places].sum(1) / np.maximum(members, 1))[members > 0])
             kept = each[: _kept(len(each))]
@@ -89,9 +86,8 @@ class Unrest:
         if not len(self.square):
             return np.ones(len(self.null.keys))
         groups, count = self.null.groups
-        of = np.eye(count)[groups]
-        members = self.there.astype(np.float64) @ of
-        each = np.where(members > 0, self.square @ of / np.maximum(members, 1), np.inf)
+        members = grouped(self.there.astype(np.float64), groups, count)
+        each = np.where(members > 0, grouped(self.square, groups, count) / np.maximum(members, 1), np.inf)
         kept = _kept(len(each))
         ordered = np.sort(each, axis=0)[:kept]
         there = np.isfinite(ordered)
@@ -103,36 +99,16 @@ class Unrest:
 
 
 def _with_pairs(null: Null, found: Floats) -> Floats:
-    """Return the inflation, that of a pair being the product of its columns': what shifts both shifts the product."""
-    location = {
-        (key.feature, key.segment): float(value)
-        for key, value in zip(null.keys, found, strict=True)
-        if key.family is Family.NUMERIC and key.name == "location"
-    }
-    for place, key in enumerate(null.keys):
-        if key.family is Family.PAIR:
-            sides = [location.get((name, key.segment), 1.0) for name in (key.feature, key.other)]
-            found[place] = max(found[place], sides[0] * sides[1])
+    """Return the inflation, that of a product being the product of its parts': what shifts both shifts the product."""
+    made = null.products
+    both = made.other >= 0
+    place, one, other = made.place[both], made.one[both], made.other[both]
+    found[place] = np.maximum(found[place], found[one] * found[other])
     return found
-
-
-def _kind(key: ContrastKey) -> str:
-    return "share" if key.share else f"{key.family} {key.name}"
 
 
 def _kept(count: int) -> int:
     return count - (0 if count < 3 else 1 if count < 6 else 2)
-
-
-def _steady(null: Null) -> npt.NDArray[np.bool_]:
-    """Return the contrasts whose squares are worth averaging: not those of a few rows."""
-    return np.array(
-        [
-            key.family in _COLUMNS and (not key.share or float(mean) * float(usual) > 3)
-            for key, mean, usual in zip(null.keys, null.mean, null.reference, strict=True)
-        ],
-        bool,
-    )
 
 
 def _trimmed(every: int, kept: int) -> float:

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from functools import cached_property
+from typing import Any, Final, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -22,41 +23,49 @@ FREQUENT: Final = 0.005
 """Least share of the baseline of such a category; rarer ones are pooled."""
 MOMENTS: Final = ("location", "scale", "skew", "tails")
 """What the mean scores of first to fourth degree are called."""
+BRIEF_MOMENTS: Final = 2
+"""Moments that are looked at in a slice of the rows: location and scale."""
+BRIEF_SHARES: Final = 5
+"""Categories that are looked at in a slice of the rows."""
 _MOST_SURPRISED: Final = 12.0
 """A category that was never seen counts as one in 160,000 rows."""
 
 
-@dataclass(frozen=True)
-class Mean:
+class Mean(NamedTuple):
     """Sums of one contrast in one window."""
 
-    key: ContrastKey
     n: float
     mean: float
     variance: float
     skewness: float
 
 
-def share_of(key: ContrastKey, rows: float, n: float) -> Mean:
+NOTHING: Final = Mean(0.0, 0.0, 0.0, 0.0)
+"""A contrast without rows."""
+
+
+def share_of(rows: float, n: float) -> Mean:
     """Return the mean of a yes-or-no contrast that holds in some of n rows."""
     if n <= 0:
-        return Mean(key, 0.0, 0.0, 0.0, 0.0)
+        return NOTHING
     p = rows / n
     variance = p * (1 - p)
-    return Mean(key, n, p, variance, (1 - 2 * p) / math.sqrt(variance) if variance > 0 else 0.0)
+    return Mean(n, p, variance, (1 - 2 * p) / math.sqrt(variance) if variance > 0 else 0.0)
 
 
-def mean_of(key: ContrastKey, counts: Floats, scores: Floats) -> Mean:
-    """Return the mean of a score over cells with these counts."""
+def means_of(counts: Floats, scores: Floats) -> list[Mean]:
+    """Return the mean of each column of scores over cells with these counts."""
     n = float(counts.sum())
     if n <= 0:
-        return Mean(key, 0.0, 0.0, 0.0, 0.0)
+        return [NOTHING] * scores.shape[1]
     share = counts / n
-    mean = float(share @ scores)
+    mean = share @ scores
     apart = scores - mean
-    variance = float(share @ apart**2)
-    skewness = float(share @ apart**3) / variance**1.5 if variance > 1e-12 else 0.0
-    return Mean(key, n, mean, variance, skewness)
+    square = apart * apart
+    variance, third = share @ square, share @ (square * apart)
+    skewness = np.where(variance > 1e-12, third / np.maximum(variance, 1e-12) ** 1.5, 0.0)
+    rows = zip(mean.tolist(), variance.tolist(), skewness.tolist(), strict=True)
+    return [Mean(n, *rest) for rest in rows]
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,16 +99,20 @@ class NumberCells:
         counts = np.bincount(np.searchsorted(edges, values), weights, minlength=len(edges) + 1)
         return cls(feature, edges, rank_scores(counts))
 
-    def means(self, column: Column | None) -> list[Mean]:
+    def keys(self, *, brief: bool = False) -> list[ContrastKey]:
+        """Return what :meth:`means` are the means of; ``brief`` leaves out what a slice of the rows can hardly show."""
+        degrees = min(self.scores.shape[1], BRIEF_MOMENTS if brief else len(MOMENTS))
+        numeric = [ContrastKey(Family.NUMERIC, self.feature, name) for name in MOMENTS[:degrees]]
+        return [*numeric, ContrastKey(Family.CATEGORICAL, self.feature, "missing", share=True)]
+
+    def means(self, column: Column | None, *, brief: bool = False) -> list[Mean]:
         """Return the contrasts of a window's column; without rows where it is missing or of another kind."""
-        missing = ContrastKey(Family.CATEGORICAL, self.feature, "missing", share=True)
-        keys = [ContrastKey(Family.NUMERIC, self.feature, name) for name in MOMENTS[: self.scores.shape[1]]]
+        scores = self.scores[:, :BRIEF_MOMENTS] if brief else self.scores
         if not isinstance(column, NumericColumn):
-            return [Mean(key, 0.0, 0.0, 0.0, 0.0) for key in (*keys, missing)]
+            return [NOTHING] * (scores.shape[1] + 1)
         cells = np.searchsorted(self.edges, column.ranks.values)
-        counts = np.bincount(cells, column.ranks.weights, minlength=len(self.scores)).astype(np.float64)
-        found = _means_of(keys, counts, self.scores)
-        return [*found, share_of(missing, column.n - column.finite, column.n)]
+        counts = np.bincount(cells, column.ranks.weights, minlength=len(scores)).astype(np.float64)
+        return [*means_of(counts, scores), share_of(column.n - column.finite, column.n)]
 
     def first(self, values: Floats) -> Floats:
         """Return the score of first degree of each value; NaN stays NaN."""
@@ -119,20 +132,6 @@ class NumberCells:
         """Read what :meth:`to_dict` wrote."""
         edges = np.array(data["edges"], np.float64)
         return cls(data["feature"], edges, np.array(data["scores"], np.float64).reshape(len(edges) + 1, -1))
-
-
-def _means_of(keys: list[ContrastKey], counts: Floats, scores: Floats) -> list[Mean]:
-    n = float(counts.sum())
-    if n <= 0:
-        return [Mean(key, 0.0, 0.0, 0.0, 0.0) for key in keys]
-    share = counts / n
-    mean = share @ scores
-    apart = scores - mean
-    square = apart * apart
-    variance, third = share @ square, share @ (square * apart)
-    skewness = np.where(variance > 1e-12, third / np.maximum(variance, 1e-12) ** 1.5, 0.0)
-    rows = zip(keys, mean.tolist(), variance.tolist(), skewness.tolist(), strict=True)
-    return [Mean(key, n, *rest) for key, *rest in rows]
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,7 +169,16 @@ class CategoryCells:
         unit = math.sqrt(float(share @ (surprisal - centre) ** 2))
         return cls(feature, counts, frequent, centre, unit)
 
-    def means(self, column: Column | None, *, own: bool = False) -> list[Mean]:
+    def keys(self, *, brief: bool = False) -> list[ContrastKey]:
+        """Return what :meth:`means` are the means of; ``brief`` leaves out what a slice of the rows can hardly show."""
+        names = [f"share of {name}" for name in self.frequent[: BRIEF_SHARES if brief else None]]
+        if not brief:
+            names += ["rare", "unseen"]
+        shares = [ContrastKey(Family.CATEGORICAL, self.feature, name, share=True) for name in (*names, "missing")]
+        surprisal = ContrastKey(Family.CATEGORICAL, self.feature, "surprisal")
+        return [*shares, surprisal] if self.unit > 0 and not brief else shares
+
+    def means(self, column: Column | None, *, own: bool = False, brief: bool = False) -> list[Mean]:
         """Return the contrasts of a window's column; without rows where it is missing or of another kind.
 
         With ``own`` the window is a part of the baseline: what occurs nowhere else in it counts as unseen, the way it
@@ -179,29 +187,31 @@ class CategoryCells:
         there = column if isinstance(column, CategoricalColumn) else None
         sizes = {} if there is None else there.counts
         n = 0 if there is None else there.present
+        missing = share_of(there.nulls if there else 0, there.n if there else 0)
         seen = {name: size for name, size in sizes.items() if self.counts.get(name, 0) > (size if own else 0)}
+        if brief:
+            return [*(share_of(seen.get(name, 0), n) for name in self.frequent[:BRIEF_SHARES]), missing]
         unseen = n - sum(seen.values()) if n else 0
         rare = sum(size for name, size in seen.items() if name not in self._named)
-        found = [share_of(self._key(f"share of {name}"), seen.get(name, 0), n) for name in self.frequent]
-        found += [share_of(self._key("rare"), rare, n), share_of(self._key("unseen"), unseen, n)]
-        found.append(share_of(self._key("missing"), there.nulls if there else 0, there.n if there else 0))
+        found = [share_of(seen.get(name, 0), n) for name in self.frequent]
+        found += [share_of(rare, n), share_of(unseen, n), missing]
         if self.unit > 0:
             found.append(self._surprise(seen, unseen))
         return found
 
-    @property
+    @cached_property
     def _named(self) -> frozenset[str]:
         return frozenset(self.frequent)
 
-    def _key(self, name: str) -> ContrastKey:
-        return ContrastKey(Family.CATEGORICAL, self.feature, name, share=True)
+    @cached_property
+    def _total(self) -> int:
+        return max(sum(self.counts.values()), 1)
 
     def _surprise(self, seen: Mapping[str, int], unseen: int) -> Mean:
-        total = max(sum(self.counts.values()), 1)
-        scores = [min(-math.log(self.counts[name] / total), _MOST_SURPRISED) for name in seen]
+        scores = [min(-math.log(self.counts[name] / self._total), _MOST_SURPRISED) for name in seen]
         sizes = np.array([*seen.values(), unseen], np.float64)
         standing = (np.array([*scores, _MOST_SURPRISED]) - self.centre) / self.unit
-        return mean_of(ContrastKey(Family.CATEGORICAL, self.feature, "surprisal"), sizes, standing)
+        return means_of(sizes, standing[:, None])[0]
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""

@@ -1,14 +1,15 @@
 """How a window differs from its baseline, as means that add up."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
 
 from holter.profile import CategoricalColumn, NumericColumn, Window
-from holter.signals.column_cells import CategoryCells, Mean, NumberCells
+from holter.signals.column_cells import CategoryCells, NumberCells
 from holter.signals.row_products import Answers, label_contrasts, pair_contrasts
 from holter.types import LABEL, ContrastKey, Contrasts, Family, Measurement, Task
 
@@ -82,26 +83,48 @@ class Frame:
         window
             With a profile, and rows where pairs and labels are wanted; without rows, pairs come from the sample that
             the profile may hold. What it does not have gives contrasts without rows.
+            A window of a segment is looked at briefly: location and scale, the most frequent categories, missing
+            values, residual and loss.
         own
             Whether the window is a part of the baseline (see :meth:`CategoryCells.means`).
         """
         columns = {} if window.profile is None else window.profile.columns
-        means = [mean for cells in self.numbers for mean in cells.means(columns.get(cells.feature))]
-        means += [mean for cells in self.categories for mean in cells.means(columns.get(cells.feature), own=own)]
-        parts = [_gathered(means), *self._of_rows(window)]
-        found = Contrasts.joined(parts)
-        return found if window.segment is None else found.of_segment(window.segment)
+        brief = window.segment is not None
+        means = [mean for cells in self.numbers for mean in cells.means(columns.get(cells.feature), brief=brief)]
+        for each in self.categories:
+            means += each.means(columns.get(each.feature), own=own, brief=brief)
+        arrays = np.array(means, np.float64).reshape(-1, 4).T
+        found = Contrasts(self._keys(window.segment), *arrays)
+        return Contrasts.joined([found, *self._of_rows(window)])
+
+    def _keys(self, segment: str | None) -> tuple[ContrastKey, ...]:
+        """Return the keys of the columns; made once for each segment, since there may be thousands."""
+        if segment not in self._made:
+            brief = segment is not None
+            every = [key for cells in self.numbers for key in cells.keys(brief=brief)]
+            every += [key for cells in self.categories for key in cells.keys(brief=brief)]
+            self._made[segment] = tuple(replace(key, segment=segment) for key in every)
+        return self._made[segment]
+
+    @cached_property
+    def _made(self) -> dict[str | None, tuple[ContrastKey, ...]]:
+        return {}
 
     def _of_rows(self, window: Window) -> list[Contrasts]:
         paired = [cells for cells in self.numbers if cells.feature in self.paired]
         rows, weights = window.rows, None
+        labelled = self.answers is not None and rows is not None and LABEL in rows.column_names
+        if window.segment is not None:
+            if not labelled or rows is None or self.answers is None:
+                return []
+            return [label_contrasts(rows, self.answers, (), ()).of_segment(window.segment)]
         sample = None if window.profile is None else window.profile.sample
         if rows is None and sample is not None:
             rows, weights = sample.rows, sample.counts.astype(np.float64)
         if rows is None:
             return []
         found = [pair_contrasts(rows, paired, weights)] if len(paired) > 1 else []
-        if self.answers is not None and window.rows is not None and LABEL in rows.column_names:
+        if self.answers is not None and labelled:
             found.append(label_contrasts(rows, self.answers, paired, self.categories))
         return found
 
@@ -149,10 +172,3 @@ def metric_contrasts(measurements: Sequence[Measurement]) -> Contrasts:
 def _answers(rows: pa.Table, task: Task) -> Answers | None:
     found = Answers.of(rows, task)
     return found if np.isfinite(found.residuals(rows)).any() else None
-
-
-def _gathered(means: Sequence[Mean]) -> Contrasts:
-    arrays = (
-        np.array([getattr(mean, name) for mean in means], np.float64) for name in ("n", "mean", "variance", "skewness")
-    )
-    return Contrasts(tuple(mean.key for mean in means), *arrays)

@@ -43,7 +43,7 @@ def test_a_tiny_p_value_is_no_alarm_where_the_null_finds_nothing():
 
 
 def test_while_nothing_is_calibrated_nothing_alarms_but_facts():
-    said = judgement(calibrated=False, why="3 more weeks of data are missing")
+    said = judgement(Level.INFORMATION, calibrated=False, why="3 more weeks of data are missing")
     found = judged(drift(), said)
     assert (found.verdict, found.calibrated) == (Verdict.OK, Calibrated.NO)
     assert "3 more weeks" in found.reason
