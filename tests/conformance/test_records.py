@@ -13,7 +13,7 @@ import pytest
 
 from holter.errors import BadLabels, InputError, UnknownColumn
 from holter.store import DeltaRecords
-from holter.types import RESERVED, Feature, Kind, Schema, Span, Task
+from holter.types import OPTIONAL, RESERVED, Feature, Kind, Schema, Span, Task
 
 START = datetime(2013, 4, 1, tzinfo=UTC)
 DAY, HOUR, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)
@@ -78,7 +78,7 @@ def test_nothing_yet_has_the_shape_of_something(records):
     table = records.read(FIRST)
     assert len(table) == 0
     assert table.schema.field("x").type == pa.int64()
-    assert set(table.column_names) == {"x", "c"} | RESERVED
+    assert set(table.column_names) == {"x", "c"} | RESERVED.difference(OPTIONAL)
     assert (records.watermark(), records.first(), records.offset("s"), records.compact()) == (None, None, 0, 0)
     assert records.fingerprint(FIRST) == records.fingerprint(FIRST)
 
@@ -215,9 +215,9 @@ def test_whole_numbers_stay_whole_until_one_is_not(make):
 
 def test_columns_narrow_the_features_only(records):
     records.append(rows("a", x=[1], c=["u"]), {})
-    assert set(records.read(FIRST, ["c"]).column_names) == {"c"} | RESERVED
-    assert set(records.read(FIRST, []).column_names) == RESERVED
-    assert set(records.read(FIRST, ["_score", "x"]).column_names) == {"x"} | RESERVED
+    assert set(records.read(FIRST, ["c"]).column_names) == {"c"} | RESERVED.difference(OPTIONAL)
+    assert set(records.read(FIRST, []).column_names) == RESERVED.difference(OPTIONAL)
+    assert set(records.read(FIRST, ["_score", "x"]).column_names) == {"x"} | RESERVED.difference(OPTIONAL)
     with pytest.raises(UnknownColumn, match="Did you mean 'x'"):
         records.read(FIRST, ["xx"])
 

@@ -23,6 +23,7 @@ from holter.types import (
     DIGEST,
     EVENT_TIME,
     LATENCY,
+    OPTIONAL,
     PREDICTION,
     RECEIVED_AT,
     REQUEST_ID,
@@ -155,6 +156,7 @@ def _records(rows: pa.Table, columns: Columns, model: ModelVersion, at: datetime
             DIGEST: digests,
             PREDICTION: _predictions(rows, columns, score, task),
             SCORE: score,
+            **{name: rows[name] for name in OPTIONAL if name in rows.column_names},
         }
     )
 

@@ -5,10 +5,13 @@ Numbers rest as float64 whatever their width: a column that is whole today and b
 """
 
 import json
+from collections.abc import Collection
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 
+from holter.profile.outcomes.reading import class_scores
 from holter.types import (
     DIGEST,
     EVENT_DAY,
@@ -16,7 +19,9 @@ from holter.types import (
     LABEL,
     LABELLED_AT,
     LATENCY,
+    LOWER,
     PREDICTION,
+    QUERY,
     RAW,
     RECEIVED_AT,
     REQUEST_ID,
@@ -24,7 +29,9 @@ from holter.types import (
     ROLE,
     ROW,
     SCORE,
+    SCORES,
     STATUS,
+    UPPER,
     VERSION,
     Schema,
     Task,
@@ -51,6 +58,15 @@ _FIXED: Final = {
 }
 
 
+_OPTIONAL: Final = {
+    SCORES: pa.map_(pa.string(), pa.float64()),
+    LOWER: pa.float64(),
+    UPPER: pa.float64(),
+    QUERY: pa.string(),
+}
+"""The types in which :data:`holter.types.OPTIONAL` rest."""
+
+
 _RESTING: Final = (
     (pa.types.is_null, None),
     (pa.types.is_boolean, pa.bool_()),
@@ -63,6 +79,11 @@ _RESTING: Final = (
     (pa.types.is_large_binary, pa.binary()),
     (pa.types.is_fixed_size_binary, pa.binary()),
 )
+
+
+def optional_fields(names: Collection[str]) -> dict[str, pa.DataType]:
+    """Return those of the optional columns that are among the names, with the types they rest in."""
+    return {name: dtype for name, dtype in _OPTIONAL.items() if name in names}
 
 
 def record_fields(answer: pa.DataType) -> dict[str, pa.DataType]:
@@ -114,6 +135,8 @@ def fit(column: pa.ChunkedArray, dtype: pa.DataType) -> pa.ChunkedArray:
         return column
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
+    if dtype == _OPTIONAL[SCORES]:
+        return _as_map(column)
     if pa.types.is_timestamp(column.type) and column.type.tz is None and dtype == INSTANT:
         column = column.cast(pa.timestamp("us"), safe=False)
     try:
@@ -128,6 +151,21 @@ def _cast(column: pa.ChunkedArray, dtype: pa.DataType) -> pa.ChunkedArray:
         raise pa.ArrowInvalid  # Arrow calls every number but zero true
     rounds = pa.types.is_floating(dtype) and pa.types.is_integer(column.type)
     return column.cast(dtype, safe=not (rounds or pa.types.is_temporal(dtype)))
+
+
+def _as_map(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return probabilities by class as maps; what says no probability is left out."""
+    try:
+        found = class_scores(pa.table({SCORES: column}))
+    except (pa.ArrowException, ValueError):
+        found = {}
+    if not found:
+        return pa.chunked_array([pa.nulls(len(column), _OPTIONAL[SCORES])])
+    chances = np.stack(list(found.values()), axis=1)
+    there = np.isfinite(chances)
+    offsets = np.concatenate(([0], np.cumsum(there.sum(axis=1)))).astype(np.int32)
+    names = np.broadcast_to(np.array(list(found), object), chances.shape)[there]
+    return pa.chunked_array([pa.MapArray.from_arrays(offsets, pa.array(names, pa.string()), chances[there])])
 
 
 def _fit_value(value: object, dtype: pa.DataType) -> object:

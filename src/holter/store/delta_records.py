@@ -18,6 +18,7 @@ from holter.store.arrow_shape import (
     feature_types,
     fit,
     label_fields,
+    optional_fields,
     record_fields,
     resting,
     resting_features,
@@ -79,7 +80,7 @@ class DeltaRecords:
             return
         rows = with_exact(rows, self._schema)
         found, stored = _named(feature_types(rows)), self._records.fields()
-        fields = record_fields(self._answer_type(rows))
+        fields = record_fields(self._answer_type(rows)) | optional_fields({*rows.column_names, *stored})
         features = {**found, **resting_features(self._schema), **_named(stored)}
         names = stored_names((name for name in features if name not in RESERVED), (*fields, *stored))
         fields |= {name: features[name] for name in names}
@@ -187,7 +188,7 @@ class DeltaRecords:
         possible = {**resting_features(self._schema), **record_fields(pa.float64())}
         if column not in possible and not columns_called(self._records, column):
             known = [*_named(self._records.fields()), *resting_features(self._schema), REQUEST_ID]
-            raise UnknownColumn(column, dict.fromkeys(known), "the records")
+            raise UnknownColumn(column, dict.fromkeys(known), "the table of records")
         return erase(self._records, self._labels, column, texts)
 
     def expire(self, records: datetime | None, labels: datetime | None) -> tuple[int, int]:
@@ -215,8 +216,9 @@ class DeltaRecords:
         wanted = features if columns is None else [name for name in columns if name not in RESERVED]
         for name in wanted:
             if name not in features:
-                raise UnknownColumn(name, features, "the records")
-        return {name: features[name] for name in wanted} | record_fields(answer)
+                raise UnknownColumn(name, features, "the table of records")
+        beside = optional_fields(self._records.fields())
+        return {name: features[name] for name in wanted} | record_fields(answer) | beside
 
     def _touched(self, span: Span) -> list[DataFile]:
         return days_of(self._records.files(), span)

@@ -45,6 +45,9 @@ LABEL: Final = "_label"
 LABELLED_AT: Final = "_labelled_at"
 """timestamp[us, UTC]; when the label arrived. The newest wins."""
 
+OPTIONAL: Final = (SCORES, LOWER, UPPER, QUERY)
+"""Columns that only some models have something for; a table of records has them from the first row on that does."""
+
 RESERVED: Final = frozenset(
     {
         REQUEST_ID,

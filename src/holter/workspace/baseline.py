@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from holter.errors import BadLabels, InputError, UnknownColumn
-from holter.types import EVENT_TIME, LABEL, PREDICTION, RESERVED, SCORE, Kind, Schema, Task
+from holter.types import EVENT_TIME, LABEL, OPTIONAL, PREDICTION, RESERVED, SCORE, Kind, Schema, Task
 
 _INSTANT: Final = pa.timestamp("us", "UTC")
 MOST_CLASSES: Final = 20
@@ -63,8 +63,8 @@ def prepare(obj: Any, roles: Roles, *, task: Task | str | None = None) -> Prepar
     obj
         Anything :func:`holter.source.stream` reads.
     roles
-        The columns that are no features. Columns with the names of records play their roles unasked; other record
-        columns (request id, latency) are left out.
+        The columns that are no features. Columns with the names of records play their roles unasked, probabilities
+        of classes, ends of intervals and queries among them; other record columns (request id, latency) are left out.
     task
         What the model answers; None finds it from the label, else from score and prediction.
 
@@ -81,7 +81,8 @@ def prepare(obj: Any, roles: Roles, *, task: Task | str | None = None) -> Prepar
 
     table = stream(obj).read_all()
     renames = roles.renames(table.column_names)
-    kept = [name for name in table.column_names if name in renames or name not in RESERVED]
+    taken = RESERVED.difference(OPTIONAL)
+    kept = [name for name in table.column_names if name in renames or name not in taken]
     table = table.select(kept).rename_columns([renames.get(name, name) for name in kept])
     answer, reason = _task(table, task)
     for name in (LABEL, PREDICTION):

@@ -2,7 +2,7 @@
 
 import struct
 import zlib
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import numpy as np
@@ -12,9 +12,11 @@ from holter.errors import DamagedProfile, NewerFormat
 from holter.profile.format.numeric import StoredRanks
 from holter.profile.outcomes.co_moments import CoMoments
 from holter.profile.outcomes.confusion import Confusion
-from holter.profile.outcomes.outcomes import Outcomes
 from holter.profile.outcomes.score_cells import ScoreCells
 from holter.types import Task
+
+if TYPE_CHECKING:
+    from holter.profile.outcomes.outcomes import Outcomes
 
 MAGIC: Final = b"HLTO"
 FORMAT: Final = 1
@@ -56,8 +58,8 @@ class _Body(msgspec.Struct, array_like=True):
     delays: StoredRanks | None = None
 
 
-def to_bytes(outcomes: Outcomes) -> bytes:
-    """Return the sums as bytes; :func:`from_bytes` gives them back, to the last bit."""
+def encode(outcomes: "Outcomes") -> bytes:
+    """Return the sums as bytes; :func:`decode` gives back what they were made of, to the last bit."""
     body = _Body(
         outcomes.task,
         outcomes.rows,
@@ -77,8 +79,8 @@ def to_bytes(outcomes: Outcomes) -> bytes:
     return _HEAD.pack(MAGIC, FORMAT, zlib.crc32(plain)) + plain
 
 
-def from_bytes(data: bytes) -> Outcomes:
-    """Read what :func:`to_bytes` wrote.
+def decode(data: bytes) -> dict[str, Any]:
+    """Return the fields of what :func:`encode` wrote, by name.
 
     Raises
     ------
@@ -98,24 +100,24 @@ def from_bytes(data: bytes) -> Outcomes:
     if zlib.crc32(plain) != checksum:
         raise DamagedProfile("the checksum does not match")
     try:
-        return _outcomes(msgspec.msgpack.decode(zlib.decompress(plain), type=_Body))
+        return _fields(msgspec.msgpack.decode(zlib.decompress(plain), type=_Body))
     except (msgspec.MsgspecError, zlib.error, ValueError) as error:
         raise DamagedProfile(str(error)) from error
 
 
-def _outcomes(body: _Body) -> Outcomes:
-    return Outcomes(
-        body.task,
-        body.rows,
-        body.labelled,
-        _confusion(body.confusion),
-        {name: _cells(cells) for name, cells in body.scores.items()},
-        {name: _moments(each) for name, each in body.moments.items()},
-        None if body.errors is None else body.errors.ranks(),
-        body.origin,
-        body.why,
-        None if body.delays is None else body.delays.ranks(),
-    )
+def _fields(body: _Body) -> dict[str, Any]:
+    return {
+        "task": body.task,
+        "rows": body.rows,
+        "labelled": body.labelled,
+        "confusion": _confusion(body.confusion),
+        "scores": {name: _cells(cells) for name, cells in body.scores.items()},
+        "moments": {name: _moments(each) for name, each in body.moments.items()},
+        "errors": None if body.errors is None else body.errors.ranks(),
+        "origin": body.origin,
+        "why": body.why,
+        "delays": None if body.delays is None else body.delays.ranks(),
+    }
 
 
 def _stored_confusion(matrix: Confusion) -> _Confusion:

@@ -9,6 +9,7 @@ import numpy as np
 
 from holter.profile.outcomes.co_moments import CoMoments
 from holter.profile.outcomes.confusion import Confusion
+from holter.profile.outcomes.format import decode, encode
 from holter.profile.outcomes.score_cells import STORED_K, K, ScoreCells
 from holter.profile.ranks import RankSummary
 from holter.types import Task
@@ -114,9 +115,7 @@ class Outcomes:
 
     def to_bytes(self) -> bytes:
         """Return the sums as bytes, in this version's format."""
-        from holter.profile.outcomes.format import to_bytes  # it knows this class
-
-        return to_bytes(self)
+        return encode(self)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Outcomes":
@@ -129,9 +128,7 @@ class Outcomes:
         NewerFormat
             If a newer Holter wrote them.
         """
-        from holter.profile.outcomes.format import from_bytes
-
-        return from_bytes(data)
+        return cls(**decode(data))
 
     def moved(self, origin: float) -> "Outcomes":
         """Return the same with squares of labels that count from another label."""

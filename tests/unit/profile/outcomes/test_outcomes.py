@@ -7,7 +7,6 @@ import pytest
 from holter.errors import DamagedProfile, NewerFormat
 from holter.profile import Window
 from holter.profile.outcomes import Outcomes, outcomes_of
-from holter.profile.outcomes.format import from_bytes, to_bytes
 from holter.signals import named
 from holter.types import Schema, Task
 
@@ -49,7 +48,7 @@ def test_a_quarter_is_the_sum_of_its_hours_and_bytes_change_nothing(task):
     table = rows(task, 6000)
     whole = outcomes_of(table, task).compressed(256)
     hours = [outcomes_of(table.slice(at, 487), task).compressed(256) for at in range(0, 6000, 487)]
-    kept = [from_bytes(to_bytes(each)) for each in hours]
+    kept = [Outcomes.from_bytes(each.to_bytes()) for each in hours]
     forwards, backwards = (Outcomes.total(order, task).compressed(256) for order in (kept, kept[::-1]))
     if task is not Task.REGRESSION:  # ranks of errors are known within a bound, which depends on the cut
         assert_same(answers(whole), answers(forwards))
@@ -78,7 +77,7 @@ def test_what_is_left_out_stays_within_what_is_said(task):
 def test_nothing_adds_nothing(task):
     table = rows(task, 300)
     found, nothing = outcomes_of(table, task), Outcomes(task)
-    assert to_bytes(found + nothing) == to_bytes(nothing + found) == to_bytes(found)
+    assert (found + nothing).to_bytes() == (nothing + found).to_bytes() == found.to_bytes()
     unlabelled = outcomes_of(table.drop_columns(["_label"]), task)
     assert (unlabelled.rows, unlabelled.labelled) == (300, 0)
     both = found + unlabelled
@@ -92,7 +91,7 @@ def test_a_part_that_cannot_be_read_is_heard():
     text = outcomes_of(pa.table({"_label": ["yes"]}), Task.BINARY)
     assert (good + odd).why == (odd + good).why == "_label holds 2; a model of two classes has labels 0 and 1"
     assert (good + odd + text).why == (text + odd + good).why
-    assert answers(from_bytes(to_bytes(good + odd)))["label_coverage", None].reason == odd.why
+    assert answers(Outcomes.from_bytes((good + odd).to_bytes()))["label_coverage", None].reason == odd.why
 
 
 def test_tasks_do_not_mix():
@@ -108,15 +107,15 @@ def test_an_hour_with_intervals_beside_one_without():
 
 @pytest.mark.parametrize("task", TASKS)
 def test_damage_is_seen(task):
-    whole = to_bytes(outcomes_of(rows(task, 40), task))
+    whole = outcomes_of(rows(task, 40), task).to_bytes()
     with pytest.raises(DamagedProfile, match="too few"):
-        from_bytes(whole[:5])
+        Outcomes.from_bytes(whole[:5])
     with pytest.raises(DamagedProfile, match="begin"):
-        from_bytes(b"JUNK" + whole[4:])
+        Outcomes.from_bytes(b"JUNK" + whole[4:])
     with pytest.raises(DamagedProfile, match="checksum"):
-        from_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+        Outcomes.from_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     with pytest.raises(NewerFormat):
-        from_bytes(whole[:4] + b"\x63\x00" + whole[6:])
+        Outcomes.from_bytes(whole[:4] + b"\x63\x00" + whole[6:])
 
 
 def test_numbers_too_large_to_square_are_no_answer():
