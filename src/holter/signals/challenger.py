@@ -20,6 +20,7 @@ LEAST: Final = 30
 """Rows on either side without which a normal interval of a mean says too little (the usual rule of thumb)."""
 _PAIRED: Final = "paired difference"
 _APART: Final = "difference of two samples"
+_OF_REQUESTS: Final = ("error_rate_difference", "latency_difference_ms")
 _Values = Callable[[Answers], Floats]
 
 
@@ -75,9 +76,8 @@ class Challenger:
         """Answer for each version that stood beside the champion; the baseline is not looked at."""
         del baseline
         task = target.schema.task
-        if target.rivals is None or task is None:
-            why = "the schema has no task" if task is None else "only a deployment has versions side by side"
-            return self._nothing(why)
+        if target.rivals is None:
+            return self._nothing("only a deployment has versions side by side")
         try:
             found = list(duels(target.rivals, task))
         except (pa.ArrowException, ValueError) as error:
@@ -90,15 +90,25 @@ class Challenger:
         return [Measurement.unanswered(self.name, metric, Verdict.UNDEFINED, why) for metric in self.metrics]
 
 
-def _of(duel: Duel, task: Task) -> Iterator[Measurement]:
+def _of(duel: Duel, task: Task | None) -> Iterator[Measurement]:
+    yield _difference(duel, "error_rate_difference", lambda each: each.failed)
+    yield _difference(duel, "latency_difference_ms", lambda each: each.latency_ms)
+    if task is not None:
+        yield from _of_answers(duel, task)
+        return
+    why = "the schema has no task: is it two classes, several or a number?"
+    for metric in Challenger.metrics:
+        if metric not in _OF_REQUESTS:
+            yield _unanswered(duel, metric, why)
+
+
+def _of_answers(duel: Duel, task: Task) -> Iterator[Measurement]:
     if duel.paired and task is not Task.REGRESSION:
         yield _agreement(duel)
     if task is not Task.MULTICLASS:
         yield _difference(duel, "score_difference", lambda each: each.score)
         if duel.paired:
             yield _distance(duel)
-    yield _difference(duel, "error_rate_difference", lambda each: each.failed)
-    yield _difference(duel, "latency_difference_ms", lambda each: each.latency_ms)
     loss = _difference(duel, "loss_difference", *_loss(duel, task), labelled=True)
     yield loss
     yield _better(loss)

@@ -53,7 +53,7 @@ class Duel:
     paired: bool
 
 
-def duels(rows: pa.Table, task: Task) -> Iterator[Duel]:
+def duels(rows: pa.Table, task: Task | None) -> Iterator[Duel]:
     """Yield each version that answered beside the champion; a missing column is a column of nulls.
 
     Raises
@@ -80,12 +80,17 @@ def duels(rows: pa.Table, task: Task) -> Iterator[Duel]:
                 yield Duel(name, champion.at(found), rival.at(both), paired=True)
 
 
-def _answers(rows: pa.Table, task: Task) -> Answers:
+def _answers(rows: pa.Table, task: Task | None) -> Answers:
     ids, row = _column(rows, REQUEST_ID, pa.string()), _column(rows, ROW, pa.int64())
     first = np.asarray(pc.fill_null(pc.equal(row, 0), fill_value=True))
     status = _numbers(rows, STATUS)
-    answer, label = _codes(rows) if task is Task.MULTICLASS else (_numbers(rows, PREDICTION), _numbers(rows, LABEL))
-    score = {Task.BINARY: _numbers(rows, SCORE), Task.REGRESSION: answer}.get(task, np.full(rows.num_rows, np.nan))
+    if task is None:
+        answer = label = _unknown(rows)
+    elif task is Task.MULTICLASS:
+        answer, label = _codes(rows)
+    else:
+        answer, label = _numbers(rows, PREDICTION), _numbers(rows, LABEL)
+    score = _numbers(rows, SCORE) if task is Task.BINARY else answer if task is Task.REGRESSION else _unknown(rows)
     fine = status == _OK
     return Answers(
         np.asarray(pc.binary_join_element_wise(ids, row.cast(pa.string()), "/").to_pylist(), object),
@@ -95,6 +100,10 @@ def _answers(rows: pa.Table, task: Task) -> Answers:
         np.where(fine, answer, np.nan),
         label,
     )
+
+
+def _unknown(rows: pa.Table) -> Floats:
+    return np.full(rows.num_rows, np.nan)
 
 
 def _codes(rows: pa.Table) -> tuple[Floats, Floats]:

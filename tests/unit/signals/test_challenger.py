@@ -178,7 +178,17 @@ def test_nobody_beside_the_champion_is_said():
         assert {each.verdict for each in found.values()} == {Verdict.UNDEFINED}
         assert "no second version" in found["better"].reason
     assert "side by side" in asked()["better"].reason
-    assert "no task" in asked(champion, task=None)["better"].reason
+
+
+def test_without_a_task_requests_are_compared_and_the_rest_says_why():
+    sides = [
+        answers(role, version, range(100), prediction=["?"] * 100) for role, version in (("champion", 7), ("shadow", 8))
+    ]
+    found = asked(*sides, task=None)
+    known = {metric for (metric, _), each in found.items() if each.value is not None}
+    assert known == {"error_rate_difference", "latency_difference_ms"}
+    assert "no task" in found["better", SHADOW].reason
+    assert len(found) == len(Challenger.metrics)
 
 
 def test_what_cannot_be_read_is_no_crash():
