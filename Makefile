@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fix bench bench-serving bench-profile bench-peers bench-fuzz bench-signals bench-buckets bench-capture bench-rollouts bench-kills bench-telemetry bench-detection bench-detection-full bench-detection-peers bench-detection-flights bench-detection-cost docs ci lock clean
+.PHONY: help setup demo test check fix bench bench-serving bench-profile bench-peers bench-fuzz bench-signals bench-estimation bench-buckets bench-capture bench-rollouts bench-kills bench-telemetry bench-detection bench-detection-full bench-detection-peers bench-detection-flights bench-detection-cost docs ci lock clean
 
 help: ## Print the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -58,6 +58,9 @@ bench-fuzz: setup ## Look for bytes that break the reading of stored profiles, f
 bench-signals: setup ## Signals on windows of stored records
 	@$(BIN)/python bench/signals.py
 	@$(BIN)/python bench/windows.py
+
+bench-estimation: setup ## Performance without labels on NannyML's data, beside its CBPE and DLE (makes its environment)
+	@$(BIN)/python bench/estimation.py
 
 bench-buckets: setup ## A year of daily stored profiles, read back and compared with a baseline
 	@$(BIN)/python bench/buckets.py

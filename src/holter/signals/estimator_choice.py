@@ -239,11 +239,7 @@ class _Trial:
         return Choice(best, why, error, plain, int(known.sum()), drift, follows)
 
     def _excess(self, place: int, kind: Kind) -> tuple[float, float]:
-        r"""Return the variance beyond what is explained: by itself, and as a part of the squared change.
-
-        Of each only what is beyond one standard error of it (the mean of k squared normal errors has one of
-        :math:`v \sqrt{2/k}`): half of all trials would find some where there is none.
-        """
+        """Return the variance beyond what is explained: by itself, and as a part of the squared change."""
         squared, explained = self.errors[kind][:, place] ** 2, self.explained[:, place]
         known = np.isfinite(squared) & np.isfinite(explained)
         timed = known & (np.arange(len(known)) < self.times)
@@ -255,10 +251,11 @@ class _Trial:
 
 
 def _more(squared: Floats, explained: Floats) -> float:
-    """Return by how much squares are larger than explained, on average and beyond one standard error."""
-    if not len(squared):
-        return 0.0
-    return max(0.0, float(squared.mean() - explained.mean() * (1 + np.sqrt(2 / len(squared)))))
+    """Return by how much squares are larger than explained, on average: at least 0, so that intervals err to be wide.
+
+    DerSimonian and Laird, Meta-analysis in clinical trials (1986), Controlled Clinical Trials 7:177, equation 8.
+    """
+    return max(0.0, float((squared - explained).mean())) if len(squared) else 0.0
 
 
 def _estimated(chances: Floats, window: Seen, metrics: Metrics) -> Floats:

@@ -90,7 +90,7 @@ def _calibration_error(table: ExpectedTable) -> Slope | None:
 
     The gap of a bin is normal with mean :math:`\mu` and the variance :math:`\sigma^2` of its labels, so its size is
     :math:`\sigma \sqrt{2/\pi} e^{-\mu^2/2\sigma^2} + \mu\,\mathrm{erf}(\mu / \sigma\sqrt2)` on average (the folded
-    normal law: Leone, Nelson, Nottingham, 1961, Technometrics 3:543).
+    normal law: Leone, Nelson, Nottingham, 1961, Technometrics 3:543). The slope takes :math:`\sigma` as fixed.
     """
     from scipy.special import erf
 
