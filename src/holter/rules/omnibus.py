@@ -22,10 +22,10 @@ categories alike, and the law of the sum is not known."""
 
 
 def members_of(keys: Sequence[ContrastKey]) -> dict[ContrastKey, npt.NDArray[np.int64]]:
-    """Return the shares of each categorical column that has at least two, by the key of its test."""
+    """Return the shares of each categorical column that has at least two, by the key of its test; of all rows only."""
     found: dict[ContrastKey, list[int]] = {}
     for place, key in enumerate(keys):
-        if key.family is Family.CATEGORICAL and key.name.startswith(PREFIX):
+        if key.segment is None and key.family is Family.CATEGORICAL and key.name.startswith(PREFIX):
             mix = ContrastKey(Family.CATEGORICAL, key.feature, NAME, segment=key.segment)
             found.setdefault(mix, []).append(place)
     return {mix: np.array(places, np.int64) for mix, places in found.items() if len(places) > 1}
