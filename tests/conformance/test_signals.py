@@ -2,6 +2,7 @@
 
 import json
 import math
+import zlib
 from dataclasses import replace
 from functools import lru_cache
 
@@ -51,16 +52,19 @@ FEATURES = (
     Feature("kind", Kind.CATEGORICAL, "string"),
     Feature("flag", Kind.CATEGORICAL, "bool"),
 )
+LEVEL = Feature("level", Kind.NUMERIC, "double")
+"""A third number: what is asked of pairs has one left when a column is broken."""
 FACTS = {"rows", "minimum", "maximum", "contribution"}
 FACTS |= {"better"}  # a chance, not a number that has one
 FACTS |= {"journal_lag_s", "journal_mb", "journal_filled", "workers_missing", "busy", "waiting"}
 """What a window is, not what it tells of a law behind it: no interval."""
 JOINT = {"domain_classifier", "segments", "attribution"}
-JOINT |= {"duplicates", "correlation_drift", "reconstruction", "mmd"}
+PAIRED = {"correlation_drift", "reconstruction"}
+JOINT |= {"duplicates", "mmd", *PAIRED}
 """Asks about all features together: a broken one changes the numbers, and may not cost the answer."""
-TOLD = {"Scored": Series.of(3.0) + Series.of(5.0)}
 ESTIMATES = {"estimated_performance", "combined_performance"}
 """Their baseline is what labels showed, and they tell of rows without labels, too."""
+TOLD = {"Scored": Series.of(3.0) + Series.of(5.0)}
 UNANSWERED = {Verdict.INSUFFICIENT, Verdict.UNDEFINED, Verdict.ERROR}
 
 
@@ -122,9 +126,18 @@ def traffic(n):
     return Traffic(requests=n, failed=n // 50, soft_failed=n // 100, latency_us=900 * n, histogram=tuple(histogram))
 
 
+def levelled(rows):
+    """Return the rows with a third number, told by the request id."""
+    if REQUEST_ID not in rows.column_names:
+        return rows
+    told = [None if each is None else zlib.crc32(str(each).encode()) % 997.0 for each in rows[REQUEST_ID].to_pylist()]
+    return rows.append_column(LEVEL.name, pa.array(told, pa.float64()))
+
+
 def window(signal: Signal, rows, task, *, schema=None, served=None):
     """Return a window filled with what the signal declared, and nothing else."""
-    schema = schema or Schema(FEATURES, task)
+    schema = schema or Schema((*FEATURES, LEVEL) if signal.name in PAIRED else FEATURES, task)
+    rows = levelled(rows) if signal.name in PAIRED else rows
     kinds = {feature.name: feature.kind for feature in schema.features}
     return Window(
         None,

@@ -11,7 +11,8 @@ from holter.cli.options import RULE_BROKEN, Existing, answer, json_option, works
 from holter.cli.progress import reading_bar
 
 _FILE: Final = click.Path(dir_okay=False, path_type=Path)
-_WATCHED: Final = {"drift": ("data_drift",), "quality": ("data_quality",), "any": ("data_drift", "data_quality")}
+_DRIFT: Final = ("data_drift", "correlation_drift", "reconstruction", "mmd", "domain_classifier")
+_WATCHED: Final = {"drift": _DRIFT, "quality": ("data_quality",), "any": (*_DRIFT, "data_quality")}
 _column_option = click.option("--column", "-c", "columns", multiple=True, help="Only this column; may be repeated.")
 _page_option = click.option("--output", "-o", type=_FILE, help="Write a page (HTML) with pictures.")
 
@@ -21,6 +22,7 @@ _page_option = click.option("--output", "-o", type=_FILE, help="Write a page (HT
 @click.argument("target")
 @_column_option
 @_page_option
+@click.option("--joint", is_flag=True, help="Ask also how columns go together; takes a few seconds longer.")
 @click.option("--fail-on", type=click.Choice(sorted(_WATCHED)), help="Exit with code 3 on an alarm of this kind.")
 @json_option
 @click.pass_context
@@ -31,6 +33,7 @@ def compare(
     target: str,
     columns: tuple[str, ...],
     output: Path | None,
+    joint: bool,
     fail_on: str | None,
     as_json: bool,
 ) -> None:
@@ -42,7 +45,7 @@ def compare(
     from holter.workspace import compare as compare_tables
 
     with reading_bar(baseline, target) or nullcontext() as bar:
-        found = compare_tables(baseline, target, columns=columns or None, progress=bar)
+        found = compare_tables(baseline, target, columns=columns or None, joint=joint, progress=bar)
     if output is not None:
         from holter.report import comparison_page
 

@@ -53,10 +53,23 @@ _DISTANCES: Final = {
     "psi": Material(0.2, Worse.HIGHER, distance=True),
     # A tenth of the baseline's standard deviation: Azure ML's normalised Wasserstein line.
     "normalized_wasserstein": Material(0.1, Worse.HIGHER, distance=True),
+    # One row in ten lies elsewhere; Hellinger has the same scale from 0 to 1.
+    **dict.fromkeys(
+        ("kolmogorov_smirnov", "total_variation", "l_infinity", "hellinger"),
+        Material(0.1, Worse.HIGHER, distance=True),
+    ),
+    # Cohen, Statistical power analysis (1988), 7.2: a small effect.
+    "cramers_v": Material(0.1, Worse.HIGHER, distance=True),
 }
 _OWN: Final = {
     **{f"data_drift.{name}": each for name, each in _DISTANCES.items()},
     **{f"prediction_drift.{name}": each for name, each in _DISTANCES.items()},
+    "prediction_drift.class_rate": Material(0.05, Worse.EITHER),
+    # From no relation to one that explains a twenty-fifth of the variance.
+    "correlation_drift.correlation_change": Material(0.2, Worse.HIGHER, distance=True),
+    "reconstruction.reconstruction_error": Material(0.1, Worse.EITHER, relative=True),
+    # About what a quarter of a standard deviation in one of five features makes.
+    "mmd.mmd": Material(0.05, Worse.HIGHER, distance=True),
     # An area of 0.55: about a tenth of a standard deviation in one feature that is normal.
     "domain_classifier.roc_auc": Material(0.05, Worse.HIGHER),
     "data_quality.null_rate": Material(0.02, Worse.HIGHER),

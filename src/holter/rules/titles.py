@@ -24,10 +24,29 @@ class Title:
     unit: Unit = Unit.PLAIN
 
 
+_DRIFTS: Final = {"data_drift": "Drift", "prediction_drift": "Prediction drift"}
+_MORE: Final = {
+    "kolmogorov_smirnov": "Kolmogorov-Smirnov distance",
+    "wasserstein": "Wasserstein distance",
+    "energy": "energy distance",
+    "hellinger": "Hellinger distance",
+    "total_variation": "total variation distance",
+    "l_infinity": "largest change of a share",
+    "chi_squared": "chi-squared statistic",
+    "g": "G statistic",
+    "cramers_v": "Cramér's V",
+}
+"""Distances that are measured where somebody asks for them."""
 _OWN: Final = {
     "data_drift.jensen_shannon": Title("Drift (Jensen-Shannon distance)"),
     "data_drift.psi": Title("Drift (population stability index)"),
     "data_drift.normalized_wasserstein": Title("Drift (Wasserstein distance, in standard deviations)"),
+    **{
+        f"{signal}.{name}": Title(f"{words} ({text})")
+        for signal, words in _DRIFTS.items()
+        for name, text in _MORE.items()
+    },
+    "prediction_drift.class_rate": Title("Share of answers with this class", Unit.SHARE),
     "prediction_drift.jensen_shannon": Title("Prediction drift (Jensen-Shannon distance)"),
     "prediction_drift.psi": Title("Prediction drift (population stability index)"),
     "prediction_drift.normalized_wasserstein": Title("Prediction drift (Wasserstein distance, in standard deviations)"),
@@ -117,6 +136,9 @@ _OWN: Final = {
     "telemetry.mean": Title("Custom metric, mean"),
     "telemetry.minimum": Title("Custom metric, minimum"),
     "telemetry.maximum": Title("Custom metric, maximum"),
+    "correlation_drift.correlation_change": Title("Largest change of a correlation"),
+    "reconstruction.reconstruction_error": Title("Reconstruction error (principal components of the baseline)"),
+    "mmd.mmd": Title("Maximum mean discrepancy"),
     "domain_classifier.roc_auc": Title("ROC AUC of telling the window from the baseline"),
     "domain_classifier.coefficient": Title("Drift coefficient (Matthews correlation of telling them apart)"),
     "domain_classifier.contribution": Title("Share of telling the window from the baseline", Unit.SHARE),
@@ -153,6 +175,8 @@ _OWN: Final = {
     "service.waiting": Title("Requests in line for a worker", Unit.COUNT),
     "service.gaps": Title("Requests served but not recorded, as workers say", Unit.COUNT),
 }
+
+
 _NAMES: Final = ("Brier", "Cohen", "Matthews", "ROC", "F1", "R²")
 
 

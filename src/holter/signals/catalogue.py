@@ -8,21 +8,24 @@ from typing import Any, Final
 from holter.errors import BadSetting, NotFound
 from holter.signals.attribution import Attribution
 from holter.signals.causes import Causes
+from holter.signals.combined_performance import CombinedPerformance
 from holter.signals.challenger import Challenger
 from holter.signals.constraints import ConstraintsKept
-from holter.signals.combined_performance import CombinedPerformance
+from holter.signals.correlation_drift import CorrelationDrift
 from holter.signals.data_drift import DataDrift
 from holter.signals.data_quality import DataQuality
 from holter.signals.domain_classifier import DomainClassifier
 from holter.signals.duplicates import Duplicates
 from holter.signals.estimated_performance import EstimatedPerformance
-from holter.signals.labels import Labels
-from holter.signals.performance import Performance
 from holter.signals.fairness import Fairness
+from holter.signals.labels import Labels
+from holter.signals.mmd import MaximumMeanDiscrepancy
+from holter.signals.performance import Performance
 from holter.signals.prediction_drift import PredictionDrift
 from holter.signals.ranking import Ranking
-from holter.signals.segments import Segments
+from holter.signals.reconstruction import Reconstruction
 from holter.signals.rhythm import Rhythm
+from holter.signals.segments import Segments
 from holter.signals.service import ServiceHealth
 from holter.signals.signal import Signal
 from holter.signals.telemetry import Telemetry
@@ -39,6 +42,9 @@ CATALOGUE: Final[Mapping[str, Callable[..., Signal]]] = MappingProxyType(
         Duplicates.name: Duplicates,
         ConstraintsKept.name: ConstraintsKept,
         DataDrift.name: DataDrift,
+        CorrelationDrift.name: CorrelationDrift,
+        Reconstruction.name: Reconstruction,
+        MaximumMeanDiscrepancy.name: MaximumMeanDiscrepancy,
         DomainClassifier.name: DomainClassifier,
         PredictionDrift.name: PredictionDrift,
         Performance.name: Performance,

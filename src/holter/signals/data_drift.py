@@ -8,7 +8,8 @@ from typing import ClassVar
 from holter.profile import Window
 from holter.signals.comparable import Laid
 from holter.signals.contained import contained
-from holter.signals.distances import DISTANCES, distances
+from holter.signals.distances import DISTANCES
+from holter.signals.every_distance import chosen, wanted_distances
 from holter.signals.signal import Need
 from holter.types import Measurement, Verdict
 
@@ -21,6 +22,12 @@ class DataDrift:
     alone: ``jensen_shannon`` :math:`\sqrt{\tfrac12 D(p\|m) + \tfrac12 D(q\|m)}`, base 2, m the mean of both; ``psi``
     :math:`\sum_i (p_i - q_i) \ln(p_i/q_i)`; ``normalized_wasserstein`` :math:`\int |F - G| / s_{baseline}` for numbers.
     Cells, tests and intervals: :func:`holter.signals.distances.distances`.
+
+    Parameters
+    ----------
+    distances
+        Which ones; ``all`` for every one there is (:data:`holter.signals.every_distance.EVERY`). More than the usual
+        three cost more, and tell a person more; their evidence is the same test.
 
     References
     ----------
@@ -40,9 +47,19 @@ class DataDrift:
     ['jensen_shannon 0.63', 'psi 4.35', 'normalized_wasserstein 1.72']
     """
 
+    distances: Sequence[str] = DISTANCES
+
     name: ClassVar[str] = "data_drift"
     needs: ClassVar[Need] = Need.PROFILE
-    metrics: ClassVar[tuple[str, ...]] = DISTANCES
+
+    def __post_init__(self) -> None:
+        """Put them in their order. Raises BadSetting for an unknown one."""
+        object.__setattr__(self, "distances", chosen(self.distances))
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The distances asked for."""
+        return tuple(self.distances)
 
     def measure(self, target: Window, baseline: Window) -> Sequence[Measurement]:
         """Answer for every feature of either schema, in the order of the baseline's."""
@@ -58,6 +75,6 @@ class DataDrift:
         """Answer for columns that lie beside each other already, in their order."""
         found = []
         for feature, laid in columns.items():
-            answer = partial(distances, self.name, laid, feature=feature)
+            answer = partial(wanted_distances, self.name, laid, self.distances, feature=feature)
             found += contained(self.name, self.metrics[0], answer, feature=feature)
         return found

@@ -3,15 +3,21 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from functools import partial
+from typing import ClassVar, Final
 
-from holter.profile import Column, NumericColumn, Profile, Window
+from holter.profile import CategoricalColumn, Column, NumericColumn, Profile, Window
 from holter.signals.comparable import Laid
 from holter.signals.contained import contained
-from holter.signals.distances import DISTANCES, LEAST, distances
+from holter.signals.distances import DISTANCES, LEAST
 from holter.signals.estimate import Estimate
+from holter.signals.every_distance import chosen, wanted_distances
+from holter.signals.rates import rate
 from holter.signals.signal import Need
 from holter.types import PREDICTION, SCORE, Measurement, Verdict
+
+MOST_CLASSES: Final = 50
+"""Classes that are told one by one; of more, the distances tell."""
 
 
 @dataclass(frozen=True)
@@ -19,9 +25,15 @@ class PredictionDrift:
     """Does the model answer like it did?
 
     The distances of :class:`holter.signals.data_drift.DataDrift` for what the model says: the score where there is one,
-    else the prediction. ``mean`` is the mean score or predicted number with its normal interval, beside that of the
-    baseline: a person reads "29 % against 18 %" where a distance is only a distance. It needs no labels; that the
-    answers moved does not say that they are wrong.
+    else the prediction, be it a class or a number. ``class_rate`` is the share of answers that name a class, one for
+    each (its name stands for the feature), held against its share in the baseline. ``mean`` is the mean score or
+    predicted number with its normal interval, beside that of the baseline: a person reads "29 % against 18 %" where a
+    distance is only a distance. It needs no labels; that the answers moved does not say that they are wrong.
+
+    Parameters
+    ----------
+    distances
+        Which ones, as for data_drift.
 
     Examples
     --------
@@ -35,9 +47,19 @@ class PredictionDrift:
     ['jensen_shannon 0.71', 'psi 8.52', 'normalized_wasserstein 0.75', 'mean 0.45']
     """
 
+    distances: Sequence[str] = DISTANCES
+
     name: ClassVar[str] = "prediction_drift"
     needs: ClassVar[Need] = Need.PROFILE
-    metrics: ClassVar[tuple[str, ...]] = (*DISTANCES, "mean")
+
+    def __post_init__(self) -> None:
+        """Put them in their order. Raises BadSetting for an unknown one."""
+        object.__setattr__(self, "distances", chosen(self.distances))
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The distances asked for, and what a person reads beside them."""
+        return (*self.distances, "mean", "class_rate")
 
     def measure(self, target: Window, baseline: Window) -> Sequence[Measurement]:
         """Answer for the score or the prediction, whichever both windows have."""
@@ -48,10 +70,31 @@ class PredictionDrift:
         if column is None:
             return self._undefined("the target or the baseline has no predictions")
         a, b = now.columns[column], before.columns[column]
-        found = contained(self.name, self.metrics[0], lambda: distances(self.name, Laid(a, b)))
+        measured = partial(wanted_distances, self.name, Laid(a, b), self.distances)
+        found = contained(self.name, self.metrics[0], measured)
         if isinstance(a, NumericColumn):
             found += contained(self.name, "mean", lambda: [_mean(a).against(self.name, "mean", _mean(b))])
-        return found
+        return [*found, *self._classes(now.columns.get(PREDICTION), before.columns.get(PREDICTION))]
+
+    def _classes(self, now: Column | None, before: Column | None) -> list[Measurement]:
+        """Measure the share of each class that either side has; nothing for numbers, and for too many classes."""
+        if not isinstance(now, CategoricalColumn) or not isinstance(before, CategoricalColumn):
+            return []
+        names = sorted(now.counts.keys() | before.counts.keys())
+        if len(names) > MOST_CLASSES or not now.present:
+            return []
+        old = (before.counts, before.present)
+        return [
+            rate(
+                self.name,
+                "class_rate",
+                now.counts.get(name, 0),
+                now.present,
+                (old[0].get(name, 0), old[1]),
+                feature=name,
+            )
+            for name in names
+        ]
 
     def _undefined(self, why: str) -> list[Measurement]:
         return [Measurement.unanswered(self.name, metric, Verdict.UNDEFINED, why) for metric in self.metrics]

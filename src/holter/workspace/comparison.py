@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _ALIKE: Final = 1.5
 """How many times as large as the other one file may be to be read beside it."""
+SAMPLE: Final = 10_000
+"""Rows of each side that are looked at where sums are not enough: what a domain classifier takes at most."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -36,6 +38,7 @@ class Comparison:
     target: Window
     measurements: tuple[Measurement, ...]
     columns: tuple[ColumnChange, ...]
+    joint: bool = False
 
     @property
     def alarms(self) -> tuple[Measurement, ...]:
@@ -45,7 +48,11 @@ class Comparison:
     @property
     def sentence(self) -> str:
         """Say in words what changed most, or why nothing can be said."""
-        return _sentence(self)
+        if not self.joint:
+            return _sentence(self)
+        from holter.workspace.together import joint_sentence
+
+        return f"{_sentence(self)} {joint_sentence(self.measurements)}"
 
     def __str__(self) -> str:
         if not self.columns:
@@ -53,13 +60,31 @@ class Comparison:
         rows = [column.cells() for column in self.columns]
         notes = [column.why for column in self.columns]
         table = text_table(HEADERS, rows, right=NUMBERS, width=page_width(), notes=notes)
-        return f"{visible(self.sentence)}\n\n{table}\n\n{LEGEND}{OPEN if '±' in table else ''}"
+        return f"{visible(self.sentence)}\n\n{table}\n\n{LEGEND}{OPEN if '±' in table else ''}{self._together()}"
+
+    def _together(self) -> str:
+        """Return the second table: what all columns together show, where somebody asked."""
+        if not self.joint:
+            return ""
+        from holter.workspace.together import HEADERS as TITLES
+        from holter.workspace.together import NUMBERS as RIGHT
+        from holter.workspace.together import joint_cells, joint_notes
+
+        cells, notes = joint_cells(self.measurements), joint_notes(self.measurements)
+        return f"\n\n{text_table(TITLES, cells, right=RIGHT, width=page_width(), notes=notes)}"
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
         rows = [(*column.cells(), column.why) for column in self.columns]
-        return html_table((*HEADERS, "what changed"), rows, caption=self.sentence)
+        table = html_table((*HEADERS, "what changed"), rows, caption=self.sentence)
+        if not self.joint:
+            return table
+        from holter.workspace.together import HEADERS as TITLES
+        from holter.workspace.together import joint_cells, joint_notes
+
+        cells, notes = joint_cells(self.measurements), joint_notes(self.measurements)
+        return table + html_table((*TITLES, "why"), [(*row, note) for row, note in zip(cells, notes, strict=True)])
 
     def to_vega_lite(self) -> dict[str, Any]:
         """Return the picture of the columns that changed most, as a Vega-Lite specification."""
@@ -108,7 +133,12 @@ class Comparison:
 
 
 def compare(
-    baseline: Any, target: Any, *, columns: Sequence[str] | None = None, progress: Progress | None = None
+    baseline: Any,
+    target: Any,
+    *,
+    columns: Sequence[str] | None = None,
+    joint: bool = False,
+    progress: Progress | None = None,
 ) -> Comparison:
     """Tell what changed from one table to another.
 
@@ -120,6 +150,9 @@ def compare(
         in bounded memory. Nulls are counted and take no part in distances.
     columns
         Only these; None takes all. A column that only one side has is reported.
+    joint
+        Whether to ask also how columns go together: correlations, principal components, discrepancy of laws, and
+        whether a model can tell the two tables apart. A stored profile answers as far as it has sums and a sample.
     progress
         Is told of rows as they are read, from the threads that read them.
 
@@ -150,18 +183,25 @@ def compare(
     from holter.signals.data_quality import DataQuality
 
     sides = chosen([side_of(baseline, "baseline"), side_of(target, "target")], columns)
-    before, after = _windows(sides, progress)
+    before, after = _windows(sides, progress, joint=joint)
     laid = _laid(before, after)
     measured = [*DataDrift().told(laid), *DataQuality().measure(after, before)]
-    judged = decide(measured, Calibration.iid())
+    together = _together(after, before) if joint else []
+    judged = decide([*measured, *together], Calibration.iid())
     names = sides[0].name, sides[1].name
-    found = changes(laid, judged, names)
+    found = changes(laid, judged[: len(measured)], names)
     order = {change.column: place for place, change in enumerate(found)}
     ranked = sorted(judged, key=lambda each: order.get(each.feature or "", len(order)))
-    return Comparison(*names, before, after, tuple(ranked), found)
+    return Comparison(*names, before, after, tuple(ranked), found, joint)
 
 
-def _windows(sides: Sequence[Side], progress: Progress | None) -> list[Window]:
+def _together(target: Window, baseline: Window) -> list[Measurement]:
+    from holter.workspace.together import joint_measurements, with_sample
+
+    return joint_measurements(with_sample(target), with_sample(baseline))
+
+
+def _windows(sides: Sequence[Side], progress: Progress | None, *, joint: bool) -> list[Window]:
     """Read both tables; the target is summarised by the kinds of the baseline, so that like is compared with like."""
     kinds = {each.name: each.kind for side in reversed(sides) for each in side.schema.features}
     # Two files of about one size are read side by side, a thread each: nothing waits for anything. Of others the larger
@@ -169,7 +209,7 @@ def _windows(sides: Sequence[Side], progress: Progress | None) -> list[Window]:
     sizes = sorted(side.size for side in sides)
     threads = 1 if 0 < sizes[-1] <= _ALIKE * sizes[0] else 2
     with ThreadPoolExecutor(2 // threads) as pool:
-        return list(pool.map(lambda side: side.window(kinds, progress, threads), sides))
+        return list(pool.map(lambda side: side.window(kinds, progress, threads, sample=SAMPLE if joint else 0), sides))
 
 
 def _laid(before: Window, after: Window) -> dict[str, Laid]:

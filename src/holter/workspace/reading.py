@@ -48,20 +48,26 @@ class Side:
 
         return size_of(self.table) if self.is_file else 0
 
-    def window(self, kinds: Any, progress: Progress | None = None, threads: int = _THREADS) -> Window:
-        """Read the table, if it is not read yet, by the given kinds of columns."""
+    def window(
+        self, kinds: Any, progress: Progress | None = None, threads: int = _THREADS, *, sample: int = 0
+    ) -> Window:
+        """Read the table, if it is not read yet, by the given kinds of columns.
+
+        With a ``sample`` its profile has so many rows, and sums over pairs of columns too; then all columns are read
+        at once, since a row is a row of all of them.
+        """
         if self.profile is not None:
             return Window(None, self.schema, self.profile)
         from holter.source import column_blocks, stream
 
         names = list(self.schema.names)
-        blocks = column_blocks(self.table, names) if self.is_file else [names]
+        blocks = column_blocks(self.table, names) if self.is_file and not sample else [names]
         profile = Profile.empty()
         for block in blocks:
             reader = stream(self.table, columns=block, dictionaries=True)
             told = progress if block is blocks[-1] else None  # rows are rows, however often they are gone through
-            found = Profile.of(_told(reader, told), kinds=kinds, threads=threads)
-            profile = Profile(found.rows, {**profile.columns, **found.columns})
+            found = Profile.of(_told(reader, told), kinds=kinds, threads=threads, joint=sample > 0, sample=sample)
+            profile = Profile(found.rows, {**profile.columns, **found.columns}, found.joint, found.sample)
         return Window(None, self.schema, profile)
 
 
@@ -80,7 +86,7 @@ def side_of(obj: Any, otherwise: str) -> Side:
     if profile is not None:
         kept = {each: column for each, column in profile.columns.items() if each not in RESERVED}
         features = (Feature(each, kind_of_column(column), column.dtype) for each, column in kept.items())
-        return Side(name, Schema(tuple(features)), None, Profile(profile.rows, kept))
+        return Side(name, Schema(tuple(features)), None, Profile(profile.rows, kept, profile.joint, profile.sample))
     from holter.source import infer_schema, schema_of
 
     return Side(name, infer_schema(schema_of(obj)), obj)
