@@ -439,6 +439,8 @@ def test_the_minutes_of_a_custom_metric_add_up_to_its_window(facts):
         transaction.add_series("other", SeriesKind.METRIC, "x", WINDOW.start, Series.of(1.0))
     found = facts.series("churn", Span(WINDOW.start, WINDOW.start + timedelta(hours=1)))
     assert set(found) == {(SeriesKind.METRIC, "Naïve;'"), (SeriesKind.EVENT, "Naïve;'")}
+    assert set(facts.series("churn", WINDOW, (SeriesKind.EVENT,))) == {(SeriesKind.EVENT, "Naïve;'")}
+    assert facts.series("churn", WINDOW, ()) == {}
     metric = found[SeriesKind.METRIC, "Naïve;'"]
     assert (metric.count, metric.total, metric.minimum, metric.maximum) == (3, 3.0, -3.0, 4.0)
     assert metric.variance == pytest.approx(13.0)

@@ -33,6 +33,7 @@ from holter.types import (
     Traffic,
     Week,
 )
+from holter.types.series import TOLD
 
 _EARLIER: Final = timedelta(days=28)
 """How much of the past tells how late labels come and how many come at all."""
@@ -206,12 +207,12 @@ class ServedModel:
 
     def _heard(self, span: Span) -> Mapping[str, Series]:
         """Return custom metrics and events by name."""
-        return by_name(self._shelves.facts.series(self._deployment.shelf, span))
+        return by_name(self._shelves.facts.series(self._deployment.shelf, span, TOLD))
 
     def _seen(self, span: Span) -> Mapping[str, Series]:
         """Return what the process tree measured of the service by name."""
-        found = self._shelves.facts.series(self._deployment.shelf, span)
-        return {name: series for (kind, name), series in found.items() if kind is SeriesKind.SERVICE}
+        found = self._shelves.facts.series(self._deployment.shelf, span, (SeriesKind.SERVICE,))
+        return {name: series for (_, name), series in found.items()}
 
     def _weeks(self, span: Span) -> tuple[Week, ...]:
         """Return the same stretch of earlier weeks, as far back as requests have been counted, the newest first."""
@@ -279,8 +280,6 @@ class BatchTable:
 def by_name(found: Mapping[tuple[SeriesKind, str], Series]) -> Mapping[str, Series]:
     """Name each series so that a rule can: metrics and events plainly, other kinds, and a shared name, with the kind.
 
-    What the process tree measured of itself is none of them: user code may use the same names.
-
     Examples
     --------
     >>> sorted(by_name({(SeriesKind.METRIC, "Scored"): Series(), (SeriesKind.EVENT, "Scored"): Series()}))
@@ -291,7 +290,6 @@ def by_name(found: Mapping[tuple[SeriesKind, str], Series]) -> Mapping[str, Seri
     return {
         name if kind in plain and (kind is SeriesKind.METRIC or name not in metrics) else f"{name} ({kind})": series
         for (kind, name), series in found.items()
-        if kind is not SeriesKind.SERVICE
     }
 
 

@@ -16,5 +16,5 @@ def lately(shelves: Shelves, shelf: str, now: datetime) -> Mapping[str, Series]:
 
     Empty while nothing runs.
     """
-    found = shelves.facts.series(shelf, Span(now - LATELY, now + timedelta(minutes=1)))
-    return {name: series for (kind, name), series in found.items() if kind is SeriesKind.SERVICE}
+    span = Span(now - LATELY, now + timedelta(minutes=1))
+    return {name: series for (_, name), series in shelves.facts.series(shelf, span, (SeriesKind.SERVICE,)).items()}

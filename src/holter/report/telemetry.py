@@ -10,6 +10,7 @@ from holter.registry import Shelves
 from holter.report.figure import HALF, Figure, drawn
 from holter.report.wording import minute
 from holter.types import Occurrence, Series, SeriesKind, Span
+from holter.types.series import TOLD
 
 LOOKED_BACK: Final = timedelta(hours=24)
 PICTURES: Final = 4
@@ -18,7 +19,6 @@ NEWEST: Final = 20
 """Things that happened that are listed."""
 _FIRST: Final = (SeriesKind.METRIC, SeriesKind.EVENT, SeriesKind.EXCEPTION)
 _ROWS: Final = 60
-_NOT_TOLD: Final = (SeriesKind.LOST, SeriesKind.SERVICE)
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,9 @@ def telemetry(shelves: Shelves, deployment: str, now: datetime) -> Telemetry:
     """
     source = shelves.registry.deployment(deployment).shelf
     span, facts = Span(now - LOOKED_BACK, now), shelves.facts
-    found: Mapping[tuple[SeriesKind, str], Series] = facts.series(source, span)
+    found: Mapping[tuple[SeriesKind, str], Series] = facts.series(source, span, TOLD)
     lost = sum(whole.count for (kind, _), whole in found.items() if kind is SeriesKind.LOST)
-    order = sorted((key for key in found if key[0] not in _NOT_TOLD), key=_place)
+    order = sorted((key for key in found if key[0] is not SeriesKind.LOST), key=_place)
     told = [Told(*key, found[key], facts.series_by_minute(source, span, *key)) for key in order]
     return Telemetry(span, told, facts.occurrences(source, NEWEST), lost)
 

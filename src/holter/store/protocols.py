@@ -4,7 +4,7 @@ Two things are kept: the *records* of a deployment (wide tables, appended in bul
 (small rows that change together in one transaction). Every implementation passes ``tests/conformance``.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
@@ -237,7 +237,9 @@ class Facts(Protocol):
     def traffic_by_minute(self, deployment: str, span: Span) -> Sequence[tuple[datetime, int, Traffic]]:
         """Return minute, version and counts, oldest first."""
 
-    def series(self, source: str, span: Span) -> Mapping[tuple[SeriesKind, str], Series]:
+    def series(
+        self, source: str, span: Span, kinds: Collection[SeriesKind] = tuple(SeriesKind)
+    ) -> Mapping[tuple[SeriesKind, str], Series]:
         """Return what each custom metric and event said in the minutes that start in the span."""
 
     def series_by_minute(

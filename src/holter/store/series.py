@@ -1,6 +1,6 @@
 """Custom metrics and events, on SQL."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import reduce
 from operator import add
@@ -49,10 +49,13 @@ def add_occurrences(connection: sa.Connection, source: str, occurrences: Sequenc
         connection.execute(OCCURRENCE.delete().where(mine, OCCURRENCE.c.seq <= oldest))
 
 
-def totals(engine: sa.Engine, source: str, span: Span) -> Mapping[tuple[SeriesKind, str], Series]:
+def totals(
+    engine: sa.Engine, source: str, span: Span, kinds: Collection[SeriesKind] = tuple(SeriesKind)
+) -> Mapping[tuple[SeriesKind, str], Series]:
     """Return the sum of the minutes of each name."""
     parts: dict[tuple[SeriesKind, str], list[Series]] = {}
-    for row in _rows(engine, _within(source, span).order_by(SERIES.c.kind, SERIES.c.name, SERIES.c.minute)):
+    query = _within(source, span).where(SERIES.c.kind.in_(kinds))
+    for row in _rows(engine, query.order_by(SERIES.c.kind, SERIES.c.name, SERIES.c.minute)):
         parts.setdefault((row["kind"], row["name"]), []).append(_series(row))
     return {key: reduce(add, found) for key, found in parts.items()}
 

@@ -1,6 +1,6 @@
 """Everything that is not a record, on SQL: SQLite in a workspace folder."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import reduce
@@ -238,13 +238,6 @@ class SqlFacts:
             found: datetime | None = connection.execute(query).scalar()
         return found
 
-    def first_traffic(self, deployment: str) -> datetime | None:
-        """Return the first minute in which a request was counted; None when none was."""
-        query = sa.select(sa.func.min(TRAFFIC.c.minute)).where(TRAFFIC.c.deployment == deployment)
-        with self.engine.connect() as connection:
-            found: datetime | None = connection.execute(query).scalar()
-        return found
-
     def traffic_by_minute(self, deployment: str, span: Span) -> Sequence[tuple[datetime, int, Traffic]]:
         """Return minute, version and counts, oldest first."""
         inside = (TRAFFIC.c.minute >= span.start, TRAFFIC.c.minute < span.end)
@@ -252,9 +245,11 @@ class SqlFacts:
         rows = self._rows(query.order_by(TRAFFIC.c.minute, TRAFFIC.c.version))
         return [(row["minute"], row["version"], traffic_of(row)) for row in rows]
 
-    def series(self, source: str, span: Span) -> Mapping[tuple[SeriesKind, str], Series]:
+    def series(
+        self, source: str, span: Span, kinds: Collection[SeriesKind] = tuple(SeriesKind)
+    ) -> Mapping[tuple[SeriesKind, str], Series]:
         """Return what each custom metric and event said in the minutes that start in the span."""
-        return telemetry.totals(self.engine, source, span)
+        return telemetry.totals(self.engine, source, span, kinds)
 
     def series_by_minute(
         self, source: str, span: Span, kind: SeriesKind, name: str

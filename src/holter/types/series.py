@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
 
 class SeriesKind(StrEnum):
@@ -23,6 +23,10 @@ class SeriesKind(StrEnum):
     PAGE_VIEW = "page_view"
     LOST = "lost"
     SERVICE = "service"
+
+
+TOLD: Final = tuple(kind for kind in SeriesKind if kind is not SeriesKind.SERVICE)
+"""What user code sends, and what was lost of it."""
 
 
 @dataclass(frozen=True)
