@@ -13,10 +13,8 @@ from holter.signals.row_cells import Celled, Codes, Floats
 
 FOUND: Final = 3
 """Segments that are named at most: a person follows up a few."""
-CHOSEN: Final = 50
-"""Rows on either side, inside the segment and outside, below which it is no candidate."""
-LEAST: Final = 25
-"""The same for the half that measures: chance makes it the smaller now and then."""
+LEAST: Final = 30
+"""Rows on either side of either half, inside the segment and outside, below which it is no candidate."""
 CLEAR: Final = 0.05
 """P-value above which only the first is told: what did not show again was chance."""
 STRONG: Final = 3.0
@@ -87,8 +85,9 @@ def loss_segments(both: Celled) -> list[Segment]:
     found: list[Segment] = []
     left, seen = _everything(chooser), _everything(judge)
     while len(found) < FOUND:
-        best = _best(chooser, left, _losses_of(chooser, left, CHOSEN))
-        told = _told(judge, seen, best, _losses_of(judge, seen, LEAST), first=not found)
+        measuring = _Half(judge, seen, _losses_of(judge, seen))
+        best = _best(_Half(chooser, left, _losses_of(chooser, left)), measuring)
+        told = _told(measuring, best, first=not found)
         if told is None:
             return found
         found.append(told)
@@ -106,8 +105,9 @@ def share_segments(both: Celled) -> list[Segment]:
     found: list[Segment] = []
     weights, others = np.ones(chooser.before.n), np.ones(judge.before.n)
     while len(found) < FOUND:
-        best = _best(chooser, _everything(chooser), _shares_of(chooser, weights, CHOSEN))
-        told = _told(judge, _everything(judge), best, _shares_of(judge, others, LEAST), first=not found)
+        measuring = _Half(judge, _everything(judge), _shares_of(judge, others))
+        best = _best(_Half(chooser, _everything(chooser), _shares_of(chooser, weights)), measuring)
+        told = _told(measuring, best, first=not found)
         if told is None:
             return found
         found.append(told)
@@ -119,16 +119,28 @@ def _everything(both: Celled) -> tuple[Mask, Mask]:
     return np.ones(both.now.n, bool), np.ones(both.before.n, bool)
 
 
-def _best(both: Celled, left: tuple[Mask, Mask], score: Score) -> _Candidate | None:
-    """Return columns, cell and strength of what stands out most; None where there is no candidate."""
-    single = {(name,): _strongest(both, left, (name,), score) for name in both.features}
-    ranked = sorted((each for each in single if single[each] is not None), key=lambda each: (-_z(single[each]), each))
-    best = ranked[0] if ranked else None
-    found: _Candidate | None = None if best is None else (best, *_known(single[best]))
-    for pair in _pairs([name for (name,) in ranked[:_CROSSED]]):
-        crossed = _strongest(both, left, pair, score)
-        if crossed is not None and (found is None or crossed[1] > SIMPLER * found[2]):
-            found = (pair, *crossed)
+@dataclass(frozen=True, eq=False)
+class _Half:
+    """Half of the rows, which of them are still looked at, and how cells are scored."""
+
+    both: Celled
+    left: tuple[Mask, Mask]
+    score: Score
+
+    def scored(self, columns: tuple[str, ...]) -> tuple[Floats, Floats, Floats]:
+        now, before, labels = self.both.group(columns)
+        return self.score(now[self.left[0]], before[self.left[1]], len(labels))
+
+
+def _best(choosing: _Half, measuring: _Half) -> _Candidate | None:
+    """Return what stands out most in one half among what the other can measure; None where there is no candidate."""
+    single = [_strongest(choosing, measuring, (name,)) for name in choosing.both.features]
+    ranked = sorted((each for each in single if each is not None), key=lambda each: (-each[2], each[0]))
+    found = ranked[0] if ranked else None
+    for pair in _pairs([name for (name,), _, _ in ranked[:_CROSSED]]):
+        crossed = _strongest(choosing, measuring, pair)
+        if crossed is not None and (found is None or crossed[2] > SIMPLER * found[2]):
+            found = crossed
     return found
 
 
@@ -136,49 +148,32 @@ def _pairs(names: Sequence[str]) -> Iterator[tuple[str, str]]:
     return combinations(sorted(names), 2)
 
 
-def _z(found: tuple[int, float] | None) -> float:
-    return -math.inf if found is None else found[1]
-
-
-def _known(found: tuple[int, float] | None) -> tuple[int, float]:
-    assert found is not None  # noqa: S101  (only those with a candidate are ranked)
-    return found
-
-
-def _strongest(
-    both: Celled, left: tuple[Mask, Mask], columns: tuple[str, ...], score: Score
-) -> tuple[int, float] | None:
-    now, before, labels = both.group(columns)
-    value, expected, error = score(now[left[0]], before[left[1]], len(labels))
+def _strongest(choosing: _Half, measuring: _Half, columns: tuple[str, ...]) -> _Candidate | None:
+    value, expected, error = choosing.scored(columns)
+    # Which cells have enough rows in the other half is looked at, what these rows say is not.
+    measurable = np.isfinite(measuring.scored(columns)[2])
     with np.errstate(divide="ignore", invalid="ignore"):
-        strength = np.where(error > 0, (value - expected) / error, np.nan)
+        strength = np.where((error > 0) & measurable, (value - expected) / error, np.nan)
     if not np.isfinite(strength).any():
         return None
     place = int(np.nanargmax(strength))
-    return place, float(strength[place])
+    return columns, place, float(strength[place])
 
 
-def _told(
-    both: Celled, left: tuple[Mask, Mask], best: _Candidate | None, score: Score, *, first: bool
-) -> Segment | None:
+def _told(half: _Half, best: _Candidate | None, *, first: bool) -> Segment | None:
     """Measure what the other half chose; None where nothing was chosen, or where it is not worth telling."""
     if best is None or (best[2] < STRONG and not first):
         return None
-    told = _measured(both, left, best[0], best[1], score)
-    return told if first or (told is not None and told.p_value <= CLEAR) else None
+    told = _measured(half, best[0], best[1])
+    return told if first or told.p_value <= CLEAR else None
 
 
-def _measured(
-    both: Celled, left: tuple[Mask, Mask], columns: tuple[str, ...], cell: int, score: Score
-) -> Segment | None:
-    now, before, labels = both.group(columns)
-    inside = now[left[0]]
-    value, expected, error = (each[cell] for each in score(inside, before[left[1]], len(labels)))
-    if not math.isfinite(value) or not math.isfinite(expected):
-        return None
-    n = int(np.count_nonzero(inside == cell))
-    own = both.now.values[left[0]][inside == cell]
-    return Segment(columns, cell, labels[cell], float(value), float(expected), _own(own), float(error), n)
+def _measured(half: _Half, columns: tuple[str, ...], cell: int) -> Segment:
+    now, _, labels = half.both.group(columns)
+    value, expected, error = (float(each[cell]) for each in half.scored(columns))
+    inside = now[half.left[0]] == cell
+    own = _own(half.both.now.values[half.left[0]][inside])
+    return Segment(columns, cell, labels[cell], value, expected, own, error, int(np.count_nonzero(inside)))
 
 
 def _own(values: Floats) -> float:
@@ -199,7 +194,7 @@ def _reweighted(both: Celled, weights: Floats, told: Segment) -> Floats:
     return weights * np.where(before == cell, share / was, (1 - share) / (1 - was))
 
 
-def _losses_of(both: Celled, left: tuple[Mask, Mask], least: int) -> Score:
+def _losses_of(both: Celled, left: tuple[Mask, Mask]) -> Score:
     """Score cells by how much more their mean loss grew than that of all other rows."""
     values = both.now.values[left[0]], both.before.values[left[1]]
 
@@ -208,9 +203,9 @@ def _losses_of(both: Celled, left: tuple[Mask, Mask], least: int) -> Score:
         for codes, each in zip((now, before), values, strict=True):
             n, total, squares = _moments(codes, each, cells)
             calm = _CALM * float(each.var()) if len(each) else 0.0
-            inside.append(_mean_and_variance(n, total, squares, calm, least))
+            inside.append(_mean_and_variance(n, total, squares, calm))
             rest = n.sum() - n, total.sum() - total, squares.sum() - squares
-            outside.append(_mean_and_variance(*rest, calm, least))
+            outside.append(_mean_and_variance(*rest, calm))
         expected = inside[1][0] + outside[0][0] - outside[1][0]
         error = np.sqrt(inside[0][1] + inside[1][1] + outside[0][1] + outside[1][1])
         return inside[0][0], expected, error
@@ -224,15 +219,15 @@ def _moments(codes: Codes, values: Floats, cells: int) -> tuple[Floats, Floats, 
     return counts, sums, squares
 
 
-def _mean_and_variance(n: Floats, total: Floats, squares: Floats, floor: float, least: int) -> tuple[Floats, Floats]:
+def _mean_and_variance(n: Floats, total: Floats, squares: Floats, floor: float) -> tuple[Floats, Floats]:
     """Return the mean of each cell and the variance of that mean; NaN where there are too few rows."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        mean = np.where(n >= least, total / n, np.nan)
+        mean = np.where(n >= LEAST, total / n, np.nan)
         variance = np.maximum(squares / n - mean * mean, floor)
         return mean, variance / n
 
 
-def _shares_of(both: Celled, weights: Floats, least: int) -> Score:
+def _shares_of(both: Celled, weights: Floats) -> Score:
     """Score cells by how much their share of the rows grew, or that of all others shrank."""
     rows, size = both.now.n, float(weights.sum()) ** 2 / float((weights * weights).sum()) if len(weights) else 0.0
 
@@ -242,8 +237,7 @@ def _shares_of(both: Celled, weights: Floats, least: int) -> Score:
         was = np.bincount(before, weights, cells) / weights.sum() if size else np.full(cells, np.nan)
         pooled = (counts + was * size) / max(rows + size, 1.0)
         error = np.sqrt(np.maximum(pooled * (1 - pooled), 0.0) * (1 / max(rows, 1) + 1 / max(size, 1.0)))
-        few = (counts + was * size < least) | (rows < least) | (size < least)
-        # A value that grew is at the expense of all others: it is the one to be named.
-        return np.where(few, np.nan, share), was, error
+        few = (counts + was * size < LEAST) | (rows < LEAST) | (size < LEAST)
+        return np.where(few, np.nan, share), was, np.where(few, np.nan, error)
 
     return score

@@ -87,7 +87,7 @@ class Fairness:
             return self._undefined("the schema has no task: is it two classes, several or a number?")
         if target.schema.task is Task.REGRESSION:
             return self._undefined("a number is no decision; fairness asks who got the favourable answer")
-        if target.schema.task is Task.MULTICLASS and isinstance(self.favourable, float):
+        if target.schema.task is Task.MULTICLASS and not isinstance(self.favourable, str):
             return self._undefined("say which class is the favourable one: the option favourable")
         columns = tuple(self.protected) or _categorical(target, baseline)
         if not columns:

@@ -346,6 +346,26 @@ def test_labels_and_log_refuse_what_they_cannot_read(ready):
     assert "key=" in ready("log", "late-api", "base.parquet", "--label", "late", code=1)
 
 
+def test_a_monitor_of_segments_shows_the_worst_folds_the_rest_and_says_why(recorded):
+    rule = ["--rule", "any: performance.roc_auc{x=*} < 0.99"]
+    add = ("monitors", "add", "cut", "-d", "late-api", "--event-clock", "--signal", "performance")
+    assert recorded.json(*add, "--segment", "x:2", *rule)["segments"] == ["x:2"]
+    assert "; by x:2" in recorded("monitors", "list")
+    shown = recorded("monitors", "run", "cut", code=3)
+    assert "where x=" in shown
+    assert "more of segments: holter monitors history NAME --segment '*'" in shown
+    of_each = recorded.json("monitors", "history", "cut", "--segment", "x=*", "--metric", "performance.roc_auc")
+    assert len({each["segment"] for each in of_each}) == 2
+    assert recorded.json("monitors", "history", "cut", "--segment", of_each[0]["segment"])
+    assert {each["segment"] for each in recorded.json("monitors", "history", "cut")} == {None}
+    assert "Squared error of the probability" in recorded("monitors", "why", "cut")
+    why = recorded.json("monitors", "why", "cut", "--alert", recorded.json("alerts", "list")[0]["id"])
+    assert len(why["rows"]) == 20
+    unknown = [*add[:2], "cut2", *add[3:], "--segment", "y"]
+    assert "'y'" in recorded(*unknown, code=1)
+    assert "bins" in recorded(*unknown[:-1], "x:1", code=1)
+
+
 def test_a_monitor_from_watching_to_an_alert(recorded):
     rule = ["--rule", "auc: performance.roc_auc < 0.99", "--email", "team@example.com"]
     added = recorded.json("monitors", "add", "late-daily", "-d", "late-api", "--event-clock", *rule)

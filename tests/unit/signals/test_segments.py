@@ -208,3 +208,10 @@ def test_the_intervals_of_both_parts_hold_what_they_should():
                 inside[each.metric] += each.interval.low <= 0 <= each.interval.high
     for count in inside.values():
         assert count >= 0.95 * 80 - 3 * math.sqrt(80 * 0.95 * 0.05)
+
+
+def test_what_one_half_chooses_the_other_can_measure():
+    for seed in range(40):
+        now = rows(240, 7000 + seed)
+        assert loss_segments(both(now))
+        assert share_segments(both(now))

@@ -7,7 +7,8 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 
-from holter.types import LABEL, REQUEST_ID
+from holter.store.kept import Publication
+from holter.types import LABEL, REQUEST_ID, Measurement
 from holter.web import app
 from holter.web.api import LARGEST
 from watched_workspace import ALERT, DAY, DEPLOYMENT, MONITOR, START, span
@@ -46,6 +47,34 @@ def test_what_the_code_of_a_deployment_tells(client):
     silent = client.get(f"/api/deployments/{DEPLOYMENT}/telemetry").json()
     assert (silent["series"], silent["newest"], silent["dropped"]) == ([], [], 0)
     assert client.get("/api/deployments/nobody/telemetry").status_code == 404
+
+
+def test_measurements_of_segments_are_given_where_they_are_asked_for(writer):
+    shelves, path = writer.shelves, f"/api/monitors/{MONITOR}/measurements"
+    day = span(70)
+    told = [
+        Measurement("performance", "brier", 0.1, 90, window=day),
+        Measurement("performance", "brier", 0.3, 40, segment="carrier=AA", window=day),
+        Measurement("performance", "brier", 0.2, 50, segment="carrier=UA & origin=JFK", window=day),
+    ]
+    with shelves.facts.begin() as transaction:
+        assert transaction.publish(Publication(MONITOR, day, "performance", 0, "f"), told)
+    asked = {"metric": "performance.brier", "start": day.start.isoformat()}
+
+    def given(**more):
+        return [each["value"] for each in writer.get(path, params=asked | more).json()]
+
+    assert given() == [0.1]
+    assert given(segment="*") == [0.3, 0.2]
+    assert given(segment="carrier=*") == [0.3]
+    assert given(segment="carrier=UA & origin=*") == [0.2]
+
+
+def test_why_a_window_is_as_it_is(client):
+    plain = client.get(f"/api/monitors/{MONITOR}/why", params={"alert": ALERT}).json()
+    assert plain["monitor"] == MONITOR
+    assert plain["change"] or plain["missing"]
+    assert client.get(f"/api/monitors/{MONITOR}/why", params={"alert": "nobody"}).status_code == 404
 
 
 def test_measurements_by_metric_feature_and_time(client):
