@@ -22,7 +22,7 @@ class Seen:
 
     span: Span
     n: npt.NDArray[np.float32]
-    mean: npt.NDArray[np.float32]
+    mean: npt.NDArray[np.float64]
     alarmed: bool = False
 
     def to_dict(self) -> dict[str, Any]:

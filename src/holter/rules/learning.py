@@ -45,6 +45,8 @@ _SURELY: Final = 1.5
 _THIRD: Final = 3
 """Column whose largest score also bounds the others: one or two columns may be odd, three are the way of the data."""
 _TINY: Final = 1e-12
+_ROUNDING: Final = 1e-9
+"""Share of a mean that sums of doubles may be wrong by."""
 
 
 def learn(
@@ -101,7 +103,7 @@ def learn(
         mean=centre, spread=spread, skewness=(weight * skewness).sum(0), rows=rows, reference=found.reference,
         freedom=found.freedom, memory=found.memory, chances=found.chances.astype(np.float32), floor=found.floor,
         largest=found.largest, envelope=found.envelope, cycles=tuple(cycles), mixes=_mixes(table, centre, found),
-        blocks=Blocks(tuple(spans), n.astype(np.float32), raw.astype(np.float32)),
+        blocks=Blocks(tuple(spans), n.astype(np.float32), raw),
         events=tuple(int(place) for place in np.flatnonzero(found.out)), missing=missing or _lack(spans, every),
     )  # fmt: skip
 
@@ -130,7 +132,8 @@ def _spread(keys: Sequence[ContrastKey], n: Floats, mean: Floats, variance: Floa
     means = n.sum(0) / np.maximum((n > 0).sum(0), 1)
     apart = (n * (mean - centre) ** 2).sum(0) / np.maximum(n.sum(0), 1.0)
     # what hardly varies within a day varies by days; so its rho stays on the grid
-    return np.maximum(np.where(share, centre * (1 - centre), np.maximum(within, apart * means / LARGEST)), _TINY)
+    least = _TINY + (_ROUNDING * centre) ** 2
+    return np.maximum(np.where(share, centre * (1 - centre), np.maximum(within, apart * means / LARGEST)), least)
 
 
 def _groups(keys: Sequence[ContrastKey]) -> npt.NDArray[np.int64]:

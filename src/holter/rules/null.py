@@ -60,7 +60,7 @@ class Blocks:
 
     spans: tuple[Span, ...]
     n: npt.NDArray[np.float32]
-    mean: npt.NDArray[np.float32]
+    mean: npt.NDArray[np.float64]
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
@@ -139,9 +139,7 @@ class Null:
     envelope: Floats
     cycles: tuple[Cycle, ...] = ()
     mixes: tuple[Mix, ...] = ()
-    blocks: Blocks = field(
-        default_factory=lambda: Blocks((), np.empty((0, 0), np.float32), np.empty((0, 0), np.float32))
-    )
+    blocks: Blocks = field(default_factory=lambda: Blocks((), np.empty((0, 0), np.float32), np.empty((0, 0))))
     events: tuple[int, ...] = ()
     missing: str = ""
 

@@ -62,7 +62,7 @@ def step(
     """
     null = course.relearned or null
     found = contrasts.over(null.keys)
-    seen = Seen(span, found.n.astype(np.float32), found.mean.astype(np.float32))
+    seen = Seen(span, found.n.astype(np.float32), found.mean)
     again = any(each.span == span for each in course.seen)
     late = [each for each in course.seen if each.span != span and each.span < span][-(KEPT - 1) :]
     look = _Look.of(null, course, [*late, seen])
