@@ -143,6 +143,9 @@ def test_from_a_model_to_an_alert(shell):
     windows = {each["start"][:10] for each in shell.json("monitors", "history", "late-daily")}
     assert windows == {"2026-11-01", "2026-11-02"}
     shell("audit", "verify")
+    (service,) = shell.until(lambda: shell.json("status")["services"], "a look at the service")
+    assert (service["deployment"], service["gaps"]) == ("late-api", 0)
+    assert service["workers"] >= 1
     assert shell.json("down")["stopped"] == status["pid"]
     assert not shell.json("status")["running"]
     assert shell.json("deployments", "show", "late-api")["state"] == "Unhealthy"
