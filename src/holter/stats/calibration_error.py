@@ -71,6 +71,8 @@ def calibration_curve(
 ) -> CalibrationCurve:
     r"""Tell what share of rows is positive at each height of the score.
 
+    .. math:: \bar y_b = \frac{k_b^+}{k_b^+ + k_b^-}
+
     Parameters
     ----------
     scores

@@ -62,6 +62,8 @@ def f_beta(beta: float) -> Ratio:
 def class_ratios(right: npt.ArrayLike, label: npt.ArrayLike, prediction: npt.ArrayLike, of: Ratio) -> Ratios:
     r"""Tell a ratio of each class, and how it moves with the confusion matrix.
 
+    .. math:: \frac{a(d, r, c)}{b(d, r, c)}, \qquad f'(x) = \Im f(x + ih) / h
+
     Parameters
     ----------
     right, label, prediction
@@ -71,8 +73,8 @@ def class_ratios(right: npt.ArrayLike, label: npt.ArrayLike, prediction: npt.Arr
 
     Notes
     -----
-    The slopes are exact: :math:`f'(x) = \Im f(x + ih) / h` for the small h of :data:`STEP` (Squire and Trapp, Using
-    complex variables to estimate derivatives of real functions, SIAM Review 40 (1998), 110).
+    The slopes are exact, for the small h of :data:`STEP`. Source: Squire and Trapp, Using complex variables to estimate
+    derivatives of real functions, SIAM Review 40 (1998), 110.
 
     Examples
     --------

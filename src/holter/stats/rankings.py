@@ -47,7 +47,7 @@ def rankings(query: npt.ArrayLike, score: npt.ArrayLike, relevance: npt.ArrayLik
 
     Notes
     -----
-    Sources: Jarvelin and Kekalainen, Cumulated gain-based evaluation of IR techniques, ACM TOIS 20 (2002), 422;
+    Source: Jarvelin and Kekalainen, Cumulated gain-based evaluation of IR techniques, ACM TOIS 20 (2002), 422;
     McSherry and Najork, Computing information retrieval performance measures efficiently in the presence of tied
     scores, ECIR 2008, for ties; Voorhees, The TREC-8 question answering track report (1999), for the reciprocal rank.
 

@@ -52,6 +52,10 @@ def roc_auc(scores: npt.ArrayLike, labels: npt.ArrayLike) -> tuple[float, float]
 def roc_auc_of_counts(positives: npt.ArrayLike, negatives: npt.ArrayLike) -> tuple[float, float] | None:
     r"""Tell the same from how many rows of each class there were at each score.
 
+    .. math:: \hat\theta = \frac{1}{mn} \sum_t p_t \left( \sum_{u < t} q_u + \tfrac12 q_t \right)
+
+    with :math:`p_t, q_t` the positives and negatives at score t.
+
     Parameters
     ----------
     positives, negatives
