@@ -124,9 +124,9 @@ def _evidence(
     if before is None or old is None:
         return None, 0.0
     hits, most = _known(found.raw, before)
-    p = min(1.0, rates_p_value(found.low, found.n, most, old.n) * found.distinct)
-    if found.low / found.n <= most / old.n:
-        p = 1.0  # it has become rarer, or nobody can tell: that is for other signals
+    p = 1.0  # where it has become rarer, or nobody can tell: that is for other signals
+    if found.low / found.n > most / old.n:
+        p = min(1.0, rates_p_value(found.low, found.n, most, old.n) * found.distinct)
     was = float(old.distinct == 1 and old.low == old.n)
     return Evidence(p, TEST, found.low / found.n - hits / old.n, hits / old.n), was
 

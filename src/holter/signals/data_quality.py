@@ -63,7 +63,7 @@ class DataQuality:
     ...     Window(None, schema, Profile.of(pa.table({"c": values}))) for values in (["u", "v"] * 9, ["u", "w", None])
     ... )
     >>> [f"{each.metric} {each.value:.2g}" for each in DataQuality().measure(now, before) if each.value]
-    ['rows 3', 'null_rate 0.33', 'unseen_rate 0.5']
+    ['rows 3', 'null_rate 0.33', 'unseen_rate 0.5', 'commonest_rate 0.5']
     """
 
     name: ClassVar[str] = "data_quality"

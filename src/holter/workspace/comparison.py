@@ -13,7 +13,7 @@ from holter.signals.comparable import Laid
 from holter.types import Measurement, Verdict
 from holter.workspace.changes import DISTANCE, HEADERS, LEGEND, NUMBERS, OPEN, ColumnChange, changes
 from holter.workspace.printing import page_width
-from holter.workspace.reading import Progress, Side, chosen, side_of
+from holter.workspace.reading import SAMPLE, Progress, Side, chosen, side_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 _ALIKE: Final = 1.5
 """How many times as large as the other one file may be to be read beside it."""
-SAMPLE: Final = 10_000
-"""Rows of each side that are looked at where sums are not enough: what a domain classifier takes at most."""
 
 
 @dataclass(frozen=True, repr=False)

@@ -16,6 +16,8 @@ from holter.types import RESERVED, Feature, Schema
 
 Progress = Callable[[int], None]
 """Is told how many rows were read since it was last told."""
+SAMPLE: Final = 10_000
+"""Rows of a side that are looked at where sums are not enough: what a domain classifier takes at most."""
 _THREADS: Final = 2
 
 

@@ -11,7 +11,7 @@ from holter.profile import Window
 from holter.profile.sample import Sample
 from holter.rules import number, title
 from holter.types import Measurement, Verdict
-from holter.workspace.comparison import SAMPLE
+from holter.workspace.reading import SAMPLE
 
 SIGNALS: Final = ("correlation_drift", "reconstruction", "mmd", "domain_classifier")
 HEADERS: Final = ("together", "value", "baseline", "interval", "verdict")

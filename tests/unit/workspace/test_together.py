@@ -11,7 +11,7 @@ import holter
 from holter.cli.root import holter as root
 from holter.profile import Profile
 from holter.profile.sample import Sample
-from holter.workspace.comparison import SAMPLE
+from holter.workspace.reading import SAMPLE
 from holter.workspace.together import joint_cells, joint_sentence, sampled_rows
 
 
