@@ -25,6 +25,11 @@ FAILING = {
     "name": "requests-fail", "metric": "traffic.error_rate", "above": 0.01, "level": "page",
     "responses": [{"kind": "email", "options": {"to": RECIPIENT}}],
 }  # fmt: skip
+CHANGED = {
+    "name": "inputs-changed", "metric": "data_drift.jensen_shannon", "calibrated": True, "clear_windows": 7,
+    "level": "warning",
+}  # fmt: skip
+"""Drift explains a page, and is none: what changed stands on the dashboard, and wakes nobody."""
 
 
 def by_day(flights: pa.Table) -> np.ndarray:
@@ -78,12 +83,12 @@ def set_up(flights: pa.Table, folder: Path) -> tuple[holter.Workspace, object]:
     )  # fmt: skip
     api = ws.deploy("flights", model, entry_script="score.py", source=HERE, event_time_header=True)
     ws.monitor(
-        "flights-drift", api, every="1d", over="7d", event_clock=True,
-        signals=["data_drift", "prediction_drift", "data_quality"],
+        "flights-drift", api, every="1d", over="7d", event_clock=True, budget="1 per quarter",
+        signals=["data_drift", "prediction_drift", "data_quality"], rules=[CHANGED],
     )  # fmt: skip
     ws.monitor("flights-traffic", api, every="10s", over="5m", signals=["traffic"], rules=[FAILING])
     ws.monitor(
-        "flights-performance", api, every="1d", over="7d", label_delay="1d", event_clock=True,
+        "flights-performance", api, every="1d", over="7d", label_delay="1d", event_clock=True, budget="1 per quarter",
         signals=["performance", "estimated_performance"], rules=rules(folder),
     )  # fmt: skip
     return ws, api

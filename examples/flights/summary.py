@@ -29,6 +29,7 @@ def summarise(console: Console, ws: holter.Workspace, api: Any, replay: Replay, 
     )
     console.print(months(ws, known))
     console.print(found(ws))
+    console.print(f"[bold]What is normal[/]\n{ws.monitor('flights-drift').explain().headline}")
     console.print("[bold]What was done[/]")
     for job in ws.answers():
         console.print(told(job))
@@ -67,7 +68,8 @@ def figures(rows: pa.Table) -> tuple[str, str, str, str]:
 def found(ws: holter.Workspace) -> Table:
     """Return the alerts that fired, oldest first: when, what was seen then, and until when."""
     table = Table("fired", "level", "what was seen", "until", title="What was found")
-    for alert in reversed(list(ws.alerts("flights-performance"))):
+    alerts = [*ws.alerts("flights-performance"), *ws.alerts("flights-drift")]
+    for alert in sorted(alerts, key=lambda alert: alert.opened.end):
         fired = [event for event in ws.shelves.facts.events(alert.id) if event.after is AlertState.FIRING]
         if fired:
             seen, _, day = fired[0].why.rstrip(".").rpartition(", on ")

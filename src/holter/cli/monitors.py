@@ -18,6 +18,7 @@ _NO_MAIL: Final = (
     'Write smtp_url = "smtp://host:port" into holter.toml, or set HOLTER_SMTP_URL; until then mails wait.'
 )
 _BOTH: Final = "The verdict compares with the baseline; a rule with what you have set."
+_UNLEARNED: Final = "Nothing was learned yet: that happens with the first window that has a baseline to compare with."
 _FILE: Final = Existing(dir_okay=False)
 
 
@@ -93,8 +94,17 @@ def list_monitors(as_json: bool) -> None:
 @workspace_option
 @json_option
 def show(name: str, as_json: bool) -> None:
-    """Show one monitor."""
-    _show(workspace().monitor(name), as_json=as_json)
+    """Show one monitor, whether it is calibrated, and what was measured last: verdict, threshold, and by what."""
+    monitor = workspace().monitor(name)
+    if as_json:
+        _show(monitor, as_json=True)
+        return
+    from holter.workspace.results import Monitors
+
+    found = monitor.newest()
+    normal = monitor.explain()
+    told = _UNLEARNED if normal is None else normal.headline
+    answer("\n\n".join([str(Monitors((monitor.entry,))), told, *([str(found)] if found else [])]), {}, as_json=False)
 
 
 @monitors.command()
@@ -168,11 +178,48 @@ def why(name: str, at: datetime | None, alert: str | None, as_json: bool) -> Non
 @workspace_option
 @json_option
 def replay(name: str, rules_file: Path | None, rules: tuple[str, ...], as_json: bool) -> None:
-    """Tell which alerts these rules would have raised; nobody is told. Default: the monitor's own rules."""
+    """Tell which alerts these rules would have raised, and how often by chance; nobody is told.
+
+    Default: the monitor's own rules.
+    """
     from holter.cli.monitor_file import read_rules, rule_from_text
 
     chosen = [rule_from_text(text, ()) for text in rules] + (read_rules(rules_file) if rules_file else [])
-    found = workspace().monitor(name).replay(chosen or None)
+    monitor = workspace().monitor(name)
+    found, chances = monitor.replay(chosen or None), monitor.by_chance(chosen or None)
+    plain = {"alerts": found.to_dict(), "by_chance": [each.to_dict() for each in chances]}
+    answer("\n".join([str(found), *map(str, chances)]), plain, as_json=as_json)
+
+
+@monitors.command()
+@click.argument("name")
+@workspace_option
+@json_option
+def explain(name: str, as_json: bool) -> None:
+    """Say what is normal: windows learned from, rhythms, what is missing, the smallest change that would be seen."""
+    found = workspace().monitor(name).explain()
+    answer(found or _UNLEARNED, None if found is None else found.to_dict(), as_json=as_json)
+
+
+@monitors.command()
+@click.argument("name")
+@workspace_option
+@json_option
+def selftest(name: str, as_json: bool) -> None:
+    """Put changes into held-out windows of the baseline, and tell the smallest that is found."""
+    found = workspace().monitor(name).selftest()
+    answer(found, found.to_dict(), as_json=as_json)
+
+
+@monitors.command()
+@click.argument("name")
+@click.option("--reason", required=True, help="Why; it stands in the ledger.")
+@click.option("--since", callback=lambda _, __, text: when(text), help="When the change began (default: the alarm).")
+@workspace_option
+@json_option
+def accept(name: str, reason: str, since: datetime | None, as_json: bool) -> None:
+    """Take what is for the new normal: the alarm is over, and the windows since it began say what is usual."""
+    found = workspace().monitor(name).accept(reason, since=since)
     answer(found, found.to_dict(), as_json=as_json)
 
 

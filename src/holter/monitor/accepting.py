@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from holter.errors import InputError
-from holter.monitor.deciding import Part
 from holter.monitor.history import held
+from holter.monitor.parts import Part
 from holter.registry import Shelves
 from holter.rules.course import Course
 from holter.store import Entry, StoredCourse
@@ -73,7 +73,7 @@ def accept(
         raise InputError("say why this is normal from now on: --reason")
     shelves.registry.monitor(name)
     with held(shelves, name, now) as lease:
-        stood = [found for part in Part if (found := shelves.facts.course(name, str(part))) is not None]
+        stood = [each for part in Part if (each := shelves.facts.course(name, str(part))) is not None]
         if not stood or shelves.facts.null_key(name) is None:
             raise InputError(f"{name} has learned nothing yet, so there is nothing that could become normal.")
         courses = [Course.from_dict(each.state) for each in stood]
@@ -84,12 +84,14 @@ def accept(
         with shelves.facts.begin() as transaction:
             transaction.guard(lease)
             transaction.trust(name, moment)
-            for each, course in zip(stood, courses, strict=True):
-                transaction.move_course(_over(each, course))
-            known = shelves.facts.slots(name, each.frame.partition(":")[0], accepted_only=False)
-            found = Accepted(name, moment, len({slot.span for slot in known if slot.span.start >= moment}), alarm)
-            transaction.record(Entry(actor, "monitor.accept", f"monitor:{name}", reason.strip(), found.to_dict()), now)
-    return found
+            for standing, course in zip(stood, courses, strict=True):
+                transaction.move_course(_over(standing, course))
+            known = shelves.facts.slots(name, stood[0].frame.partition(":")[0], accepted_only=False)
+            windows = len({slot.span for slot in known if slot.span.start >= moment})
+            accepted = Accepted(name, moment, windows, alarm)
+            facts = accepted.to_dict()
+            transaction.record(Entry(actor, "monitor.accept", f"monitor:{name}", reason.strip(), facts), now)
+    return accepted
 
 
 def _alarm(courses: list[Course]) -> tuple[datetime | None, str]:

@@ -3,14 +3,14 @@
 import hashlib
 import zlib
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from holter.monitor.judging import NOT_HELD_OUT
 from holter.monitor.learning import Learned, Terms, contrasts_of, learned
+from holter.monitor.parts import Part
 from holter.monitor.sharing import share
 from holter.monitor.slots import slot_of
-from holter.monitor.targets import DATA
+from holter.profile import Window
 from holter.registry.book import SYSTEM
 from holter.rules.course import Course
 from holter.rules.judgement import Judgement
@@ -18,26 +18,12 @@ from holter.rules.null import Null
 from holter.rules.stepping import step
 from holter.signals import Need
 from holter.store import Entry, StoredCourse, StoredNull, StoredSlot, Transaction
-from holter.types import Contrasts, Family, Span
+from holter.types import LABEL, Contrasts, Family, Span
 
 if TYPE_CHECKING:
     from holter.monitor.watch import Watch
 
 _ROWS: Final = Need.PROFILE | Need.ROWS
-
-
-class Part(StrEnum):
-    """What is decided on together: the data of a slot when it closes, its labels when they are due."""
-
-    DATA = "data"
-    LABELS = "labels"
-
-    @classmethod
-    def of(cls, needs: Need) -> "Part | None":
-        """Return the part of a signal; None for one that looks at no records."""
-        if not needs & DATA:
-            return None
-        return cls.LABELS if Need.LABELS in needs else cls.DATA
 
 
 @dataclass(frozen=True)
@@ -97,7 +83,8 @@ def decide_on(watch: "Watch", window: Span, part: Part) -> Decision | None:
     data = stood if part is Part.DATA else watch.shelves.facts.course(entry.name, str(Part.DATA))
     terms = Terms(share(watch.shelves, entry), "" if case.held_out else NOT_HELD_OUT, disowned=_disowned(data))
     known = learned(watch.shelves, entry, case.baseline, terms, watch.now)
-    found = part_of(contrasts_of(known.frame, case.target, case.baseline, entry), part)
+    target = _without_labels(case.target) if part is Part.DATA else case.target
+    found = part_of(contrasts_of(known.frame, target, case.baseline, entry), part)
     standing = _standing(known)
     if stood is not None and stood.frame != standing:
         stood = None
@@ -139,6 +126,14 @@ def _standing(known: Learned) -> str:
 def _disowned(stood: StoredCourse | None) -> bool:
     """Tell whether windows were too rough for the baseline, so that a null was learned from them alone."""
     return stood is not None and stood.state.get("relearned") is not None
+
+
+def _without_labels(window: Window) -> Window:
+    """Leave labels out where they are not asked for: setting them against answers is half of the work."""
+    rows = window.rows
+    return (
+        window if rows is None or LABEL not in rows.column_names else replace(window, rows=rows.drop_columns([LABEL]))
+    )
 
 
 def _stepped(null: Null, before: Course, slot: Span, found: Contrasts) -> tuple[Course, Judgement]:

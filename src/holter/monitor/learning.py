@@ -100,6 +100,11 @@ def frame_key(entry: MonitorEntry, baseline: Window) -> str:
     return hashlib.sha256(repr(told).encode()).hexdigest()[:24]
 
 
+def frame_of(baseline: Window) -> Frame:
+    """Return how windows are summed up: by features and answers. Labels come later, and are set against answers."""
+    return Frame.of(baseline if baseline.rows is None else window_of(baseline.span, baseline.rows, baseline))
+
+
 def baseline_blocks(frame: Frame, baseline: Window, entry: MonitorEntry) -> Blocks:
     """Return the contrasts of each slot of a baseline, oldest first; nothing where its rows have no event times."""
     if baseline.rows is None:
@@ -147,7 +152,7 @@ def _learn(
     shelves: Shelves, entry: MonitorEntry, baseline: Window, terms: Terms, now: datetime, before: Learned | None
 ) -> Learned:
     key = frame_key(entry, baseline)
-    frame = before.frame if before is not None else Frame.of(baseline)
+    frame = before.frame if before is not None else frame_of(baseline)
     since = before.stored.since if before is not None else None
     accepted = accepted_blocks(shelves, entry.name, key)
     upto = accepted[-1][0].end if accepted else None

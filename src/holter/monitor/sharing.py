@@ -1,11 +1,9 @@
 """How the monitors of one model share its false pages."""
 
-from holter.errors import HolterError
-from holter.monitor.targets import DATA
+from holter.monitor.parts import Part
 from holter.registry import Shelves
 from holter.registry.entries import MonitorEntry
 from holter.rules import Budget
-from holter.signals import named
 
 
 def share(shelves: Shelves, entry: MonitorEntry) -> Budget:
@@ -27,12 +25,5 @@ def _place(entry: MonitorEntry) -> str:
 
 
 def _decides(entry: MonitorEntry) -> bool:
-    """Tell whether any signal looks at records; no names ask for the default preset, which does."""
-    return not entry.signals or any(_looks(name) for name in entry.signals)
-
-
-def _looks(name: str) -> bool:
-    try:
-        return bool(named(name).needs & DATA)
-    except HolterError:
-        return False  # nobody provides it any more
+    """Tell whether anything is decided on; no names ask for the default preset, in which there is."""
+    return not entry.signals or any(Part.of(name) for name in entry.signals)

@@ -7,8 +7,9 @@ from functools import reduce
 from operator import or_
 
 from holter.monitor.beginning import begins
-from holter.monitor.deciding import Decision, Part, decide_on
+from holter.monitor.deciding import Decision, decide_on
 from holter.monitor.judging import by_segment, judge, signals_of
+from holter.monitor.parts import Part
 from holter.monitor.schedule import Timetable
 from holter.monitor.segmented import Part as Slice
 from holter.monitor.segmented import cases
@@ -86,7 +87,7 @@ class Watch:
 
     def _decide(self, window: Span, names: Sequence[str]) -> dict[Part, Decision]:
         """Decide once for all signals that look at the same."""
-        wanted = {Part.of(self.signals[name].needs) for name in names}
+        wanted = {Part.of(name) for name in names}
         found = {part: decide_on(self, window, part) for part in Part if part in wanted}
         return {part: decision for part, decision in found.items() if decision is not None}
 
@@ -94,7 +95,7 @@ class Watch:
         self, name: str, fingerprint: str, case: Case, slices: Sequence[Slice], decided: Mapping[Part, Decision]
     ) -> Judged:
         signal = self.signals[name]
-        part = Part.of(signal.needs)
+        part = Part.of(name)
         decision = decided.get(part) if part is not None else None
         judgement = None if decision is None else decision.judgement
         found = judge(signal, case, len(self.signals), slices if by_segment(signal) else (), judgement)

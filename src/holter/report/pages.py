@@ -19,6 +19,7 @@ from holter.report.figure import (
     traffic_figure,
 )
 from holter.report.history import history_of
+from holter.report.normal import normal_of
 from holter.report.rendering import rendered
 from holter.report.rivals import beside
 from holter.report.service import lately
@@ -67,8 +68,10 @@ def deployment_page(shelves: Shelves, name: str, now: datetime) -> str:
     return rendered("subject.html", tab="overview", monitor=None, rows=[], **_subject_values(shelves, subject, now))
 
 
-def monitor_page(shelves: Shelves, name: str, now: datetime) -> str:
-    """Show one monitor: what it looks at, its rules, its pictures and its newest measurements.
+def monitor_page(shelves: Shelves, name: str, now: datetime, form_token: FormToken | None = None) -> str:
+    """Show one monitor: what it looks at, what is normal, its rules, its pictures and its newest measurements.
+
+    ``form_token`` puts a form on the page that takes an alarm that is on for the new normal.
 
     Raises
     ------
@@ -89,6 +92,8 @@ def monitor_page(shelves: Shelves, name: str, now: datetime) -> str:
         rows=newest,
         broken_by=broken_by,
         total=len(found),
+        normal=normal_of(shelves, entry),
+        accept_token=form_token(f"accept:{name}") if form_token else None,
         cut=_cut(shelves, entry, subject.histories[0]),
         **_subject_values(shelves, subject, now),
     )

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from holter.report import wording
 from holter.report.redacting import public_address
 from holter.rules import number, title
+from holter.rules.grounds import judged_by
 
 _MARKS: Final = re.compile(r"([\\`*_{}\[\]()#+!|~])")
 """What means something in Markdown (CommonMark, 2.4)."""
@@ -55,7 +56,8 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"title_of": title, "number": number, "style_version": style_version()}
+    environment.globals |= {"title_of": title, "number": number, "judged_by": judged_by}
+    environment.globals |= {"style_version": style_version()}
     environment.filters |= {
         "public_address": public_address,
         "markdown": _markdown,

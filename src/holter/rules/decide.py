@@ -116,7 +116,9 @@ def _answered(measurement: Measurement, calibration: Calibration) -> Measurement
     if finding is None:
         return measurement.judged(Verdict.OK, calibrated=Calibrated.YES, threshold=threshold)
     verdict = Verdict.OK if finding.level is Level.INFORMATION else Verdict.ALARM
-    reason = finding.sentence if verdict is Verdict.ALARM else f"real, too small to matter: {finding.sentence}"
+    # In the first windows, and while they are restless, what would be an alarm is held back; the judgement says why.
+    held = judgement.why if judgement.on is None and judgement.why else "real, too small to matter"
+    reason = finding.sentence if verdict is Verdict.ALARM else f"{held}: {finding.sentence}"
     return measurement.judged(verdict, calibrated=Calibrated.YES, threshold=threshold, reason=reason)
 
 
@@ -166,7 +168,8 @@ def _real(
     measurement: Measurement, evidence: Evidence, material: bool, calibration: Calibration
 ) -> tuple[Verdict, str]:
     if not material:
-        return Verdict.OK, measurement.reason or f"more than chance (p = {evidence.p_value:.1g}), too small to matter"
+        small = f"more than chance (p = {evidence.p_value:.1g}), too small to matter"
+        return Verdict.OK, f"{small}. {measurement.reason}" if measurement.reason else small
     if calibration.state is Calibrated.NO:
         return Verdict.OK, f"large, but not judged: {calibration.why}"
     return Verdict.ALARM, measurement.reason

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from holter.errors import BadLabels, InputError
 from holter.registry import Shelves
 from holter.types import Span, as_utc
+from holter.web.normal import normal_api
 
 if TYPE_CHECKING:
     from holter.capture.labels import Labelled
@@ -28,6 +29,7 @@ def api_routes(shelves: Shelves) -> APIRouter:
     _add_alerts(routes, shelves)
     _add_labels(routes, shelves)
     _add_records(routes, shelves)
+    normal_api(routes, shelves)
     _add_silences(routes, shelves)
     _add_answers(routes, shelves)
     return routes

@@ -40,7 +40,7 @@ TRUSTED: Final = "holter.trusted"
 """Key of the scope of such a request: whether it brought the token all the same."""
 _INTAKE: Final = ("/v2/track", "/v2.1/track", "/modeldata/log")
 """Where clients report that know no token; the route looks at the key they have, or where they are."""
-_FORMS: Final = ("/alerts/", "/sign-in")
+_FORMS: Final = ("/alerts/", "/monitors/", "/sign-in")
 """Forms carry a token of their own, which the route checks."""
 
 

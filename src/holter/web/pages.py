@@ -21,6 +21,7 @@ from holter.report import (
 )
 from holter.respond import consent
 from holter.web.guard import COOKIE, SESSION
+from holter.web.normal import normal_page
 from holter.web.secret import Secret
 from holter.workspace.silencing import Silences
 
@@ -38,6 +39,7 @@ def page_routes(shelves: Shelves, secret: Secret) -> APIRouter:
     _add_reading(routes, shelves, secret)
     _add_acting(routes, shelves, secret)
     _add_deciding(routes, shelves, secret)
+    normal_page(routes, shelves, secret)
     _add_static(routes)
     return routes
 
@@ -61,7 +63,7 @@ def _add_reading(routes: APIRouter, shelves: Shelves, secret: Secret) -> None:
 
     @routes.get("/monitors/{name}")
     def monitor(name: str) -> str:
-        return monitor_page(shelves, name, _now())
+        return monitor_page(shelves, name, _now(), secret.made_for)
 
     @routes.get("/alerts")
     def alerts() -> str:

@@ -16,6 +16,10 @@ from holter.workspace.results import Alerts, Measurements, moment
 from holter.workspace.watching import as_rule
 
 if TYPE_CHECKING:
+    from holter.monitor.accepting import Accepted
+    from holter.monitor.by_chance import ByChance
+    from holter.monitor.selftest import SelfTest
+    from holter.report.normal import Normal
     from holter.workspace.why import Why
 
 
@@ -54,6 +58,14 @@ class Monitor:
         """
         found = self.shelves.facts.measurements(self.name, metric=metric, feature=feature, whole=segment is None)
         return Measurements(tuple(each for each in found if covers(segment, each.segment)), self.entry.rules)
+
+    def newest(self) -> Measurements:
+        """Return what was measured in the newest window that is published; nothing before the first."""
+        end = self.shelves.facts.newest_window(self.name)
+        if end is None:
+            return Measurements((), self.entry.rules)
+        found = self.shelves.facts.measurements(self.name, span=Span(end - self.entry.over, end))
+        return Measurements(tuple(found), self.entry.rules)
 
     def backfill(self, start: datetime, end: datetime, *, answer: bool = False) -> Measurements:
         """Judge the windows of a stretch of the past that have not been, and return what was measured.
@@ -98,6 +110,52 @@ class Monitor:
 
         chosen = self.entry.rules if rules is None else tuple(as_rule(rule) for rule in rules)
         return Alerts(tuple(replay(self.shelves, self.name, chosen)))
+
+    def by_chance(self, rules: Sequence[Rule | Mapping[str, Any]] | None = None) -> "Sequence[ByChance]":
+        """Tell how often each of these rules (None: the monitor's own) would fire though nothing is wrong."""
+        from holter.monitor.by_chance import by_chance
+        from holter.monitor.watch import Watch
+
+        chosen = self.entry.rules if rules is None else tuple(as_rule(rule) for rule in rules)
+        return by_chance(Watch.of(self.shelves, self.entry, datetime.now(UTC)), chosen)
+
+    def explain(self) -> "Normal | None":
+        """Say what is normal, in words and numbers; None before the first window that had a baseline was judged."""
+        from holter.report.normal import normal_of
+
+        return normal_of(self.shelves, self.entry)
+
+    def accept(self, reason: str, *, since: datetime | None = None) -> "Accepted":
+        """Take what is for the new normal; see :func:`holter.monitor.accepting.accept`.
+
+        Parameters
+        ----------
+        reason
+            Why; it stands in the ledger.
+        since
+            When the change began; None: with the alarm that is on.
+
+        Raises
+        ------
+        InputError
+            If there is no reason, nothing was learned yet, or no alarm is on and no ``since`` given.
+        """
+        from holter.monitor.accepting import accept
+
+        return accept(self.shelves, self.name, reason, datetime.now(UTC), actor=actor(), since=since)
+
+    def selftest(self) -> "SelfTest":
+        """Put changes into windows of the baseline that nothing was learned from, and tell the smallest that is found.
+
+        Raises
+        ------
+        InputError
+            If the baseline has too few windows with event times, or nothing has happened yet.
+        """
+        from holter.monitor.selftest import selftest
+        from holter.monitor.watch import Watch
+
+        return selftest(Watch.of(self.shelves, self.entry, datetime.now(UTC)))
 
     def alerts(self, *, open_only: bool = False) -> Alerts:
         """Return its alerts, newest first."""

@@ -10,6 +10,7 @@ from holter.registry.entries import DeploymentState, ModelVersion, MonitorEntry,
 from holter.report.redacting import public_options
 from holter.rules import Alert, Rule, broken_by
 from holter.rules.folding import worst_segments
+from holter.rules.grounds import judged_by
 from holter.store.kept import Job, Sealed
 from holter.types import Evidence, Measurement, Verdict
 from holter.workspace.listing import Listing
@@ -31,7 +32,7 @@ class Measurements(Listing[Measurement]):
     rules: tuple[Rule, ...] = ()
 
     _nothing: ClassVar[str] = "No measurements: no window is due, or nothing was recorded."
-    _right: ClassVar[tuple[str, ...]] = ("value", "baseline", "n")
+    _right: ClassVar[tuple[str, ...]] = ("value", "baseline", "threshold", "n")
 
     @property
     def alarms(self) -> tuple[Measurement, ...]:
@@ -65,6 +66,8 @@ class Measurements(Listing[Measurement]):
             "value": number(item.value),
             "interval": str(item.interval) if item.interval else "",
             "baseline": number(evidence.baseline),
+            "threshold": number(item.threshold),
+            "by": judged_by(item),
             "n": number(item.n),
             "verdict": str(item.verdict or "-"),
             **ruled,

@@ -385,8 +385,18 @@ def test_a_monitor_from_watching_to_an_alert(recorded):
     assert line.split()[-2:] == ["ok", "auc"]
     assert len(recorded.json("monitors", "history", "late-daily", "--metric", "performance.roc_auc")) == 2
     replayed = recorded.json("monitors", "replay", "late-daily", "--rule", "performance.roc_auc < 0.1")
-    assert replayed == []
-    assert len(recorded.json("monitors", "replay", "late-daily")) == 1
+    assert replayed["alerts"] == []
+    assert [each["rule"] for each in replayed["by_chance"]] == ["performance.roc_auc"]
+    assert len(recorded.json("monitors", "replay", "late-daily")["alerts"]) == 1
+    assert "by chance" in recorded("monitors", "replay", "late-daily")
+    normal = recorded.json("monitors", "explain", "late-daily")
+    assert not normal["calibrated"]
+    assert normal["missing"] in recorded("monitors", "explain", "late-daily")
+    assert "Not calibrated" in recorded("monitors", "show", "late-daily")
+    assert "no alarm of late-daily is on" in recorded("monitors", "accept", "late-daily", "--reason", "so", code=1)
+    accepted = recorded.json("monitors", "accept", "late-daily", "--reason", "new sensor", "--since", "2026-11-01")
+    assert accepted["since"] == "2026-11-01T00:00:00+00:00"
+    assert "windows with event times" in recorded("monitors", "selftest", "late-daily", code=1)
     (alert,) = recorded.json("alerts", "list")
     recorded("alerts", "list")
     recorded("alerts", "list", "--open", "--fail", code=3)
@@ -459,7 +469,7 @@ def test_a_monitor_from_a_file(ready):
     assert Path(added["baseline"]).exists()
     assert "exists already" in ready("monitors", "add", "late.toml", code=1)
     ready("monitors", "add", "late.toml", "--overwrite")
-    assert ready.json("monitors", "replay", "late-daily", "--rules", "late.toml") == []
+    assert ready.json("monitors", "replay", "late-daily", "--rules", "late.toml")["alerts"] == []
 
 
 def test_a_monitor_of_a_table(ready):

@@ -7,7 +7,8 @@ import pytest
 from holter.errors import InputError, NotFound
 from holter.monitor import Beat
 from holter.monitor.accepting import accept
-from holter.monitor.deciding import Part, decide_on
+from holter.monitor.deciding import decide_on
+from holter.monitor.parts import Part
 from holter.monitor.watch import Watch
 from holter.types import Span
 

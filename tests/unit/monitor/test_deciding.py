@@ -8,15 +8,15 @@ import pytest
 
 from holter.errors import LeaseLost
 from holter.monitor import Beat
-from holter.monitor.deciding import Part, decide_on
+from holter.monitor.deciding import decide_on
 from holter.monitor.history import run
 from holter.monitor.learning import AGAIN
+from holter.monitor.parts import Part
 from holter.monitor.publishing import Board, settle
 from holter.monitor.watch import Watch
 from holter.registry import Shelves
 from holter.rules import Budget, Rule
 from holter.rules.stepping import LEARNED_ANEW
-from holter.signals import Need
 from holter.types import Feature, Kind, Schema, Span, Task
 
 DAY = timedelta(days=1)
@@ -60,17 +60,12 @@ def calm(desk):
 
 
 @pytest.mark.parametrize(
-    ("needs", "part"),
-    [
-        (Need.PROFILE, Part.DATA),
-        (Need.ROWS, Part.DATA),
-        (Need.ROWS | Need.LABELS, Part.LABELS),
-        (Need.TRAFFIC, None),
-        (Need(0), None),
-    ],
-)
-def test_signals_that_look_at_the_same_are_decided_on_together(needs, part):
-    assert Part.of(needs) is part
+    ("signal", "part"),
+    [("data_drift", Part.DATA), ("prediction_drift", Part.DATA), ("data_quality", Part.DATA),
+     ("performance", Part.LABELS), ("traffic", None), ("estimated_performance", None), ("nobody-has-it", None)],
+)  # fmt: skip
+def test_signals_that_look_at_the_same_are_decided_on_together(signal, part):
+    assert Part.of(signal) is part
 
 
 def test_it_learns_once_from_the_baseline_and_goes_on_from_window_to_window(calm):
