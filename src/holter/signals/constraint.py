@@ -166,6 +166,11 @@ def _number(value: Any) -> float | None:
 
 
 def _bound(value: Any) -> float | None:
+    if isinstance(value, str):  # a moment where it was kept as JSON
+        try:
+            return _bound(datetime.fromisoformat(value))
+        except ValueError:
+            return None
     if isinstance(value, datetime):
         moment = value if value.tzinfo else value.replace(tzinfo=UTC)
         return float(round((moment - _EPOCH).total_seconds() * 1e6))

@@ -70,6 +70,7 @@ def test_moments_dates_and_booleans_are_read_as_the_columns_have_them():
     found = constraints_of(text).columns
     assert (found["at"].least, found["at"].most) == (86_400e6, 2 * 86_400e6)
     assert constraints_of("[columns.at]\nleast = 1970-01-02T00:00:00").columns["at"].least == 86_400e6
+    assert constraints_of("[columns.at]\nleast = '1970-01-02'").columns["at"].least == 86_400e6
     assert Constraints.from_dict({"columns": {"f": {"allowed": [True, 1]}}}).columns["f"].allowed == ("true", "1")
 
 
