@@ -129,7 +129,7 @@ _OWN: Final = {
     "segments.loss": Material(0.2, Worse.HIGHER, relative=True),
     # Below 0.9 is Amazon SageMaker's alert for the drift of feature attribution.
     "attribution.ndcg": Material(0.1, Worse.LOWER),
-    # A twentieth of a group treated otherwise than before; for the ratio, half the way from 1 to the rule of four fifths.
+    # A twentieth of a group treated otherwise than before; for the ratio, half the way to the rule of four fifths.
     "fairness.demographic_parity": Material(0.05, Worse.HIGHER),
     "fairness.disparate_impact": Material(0.1, Worse.LOWER),
     "fairness.equal_opportunity": Material(0.05, Worse.HIGHER),

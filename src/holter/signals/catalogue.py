@@ -8,8 +8,8 @@ from typing import Any, Final
 from holter.errors import BadSetting, NotFound
 from holter.signals.attribution import Attribution
 from holter.signals.causes import Causes
-from holter.signals.combined_performance import CombinedPerformance
 from holter.signals.challenger import Challenger
+from holter.signals.combined_performance import CombinedPerformance
 from holter.signals.constraints import ConstraintsKept
 from holter.signals.correlation_drift import CorrelationDrift
 from holter.signals.data_drift import DataDrift

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from holter.capture.erasing import erase
+from holter.monitor import Beat
 from holter.monitor.targets import target_of
 from holter.signals import Need, named
 from holter.types import Schema, Span
@@ -130,3 +131,19 @@ def test_older_records_tell_what_labels_to_expect(desk, target):
     assert found["maturity"].value > 0.95
     assert found["coverage"].evidence.baseline > 0.95
     assert replace(later.target, earlier=None).n == 60
+
+
+def test_a_monitor_publishes_all_of_it(desk):
+    week_long = {"signals": ["performance", "labels", "ranking"], "every": 7 * DAY, "over": 7 * DAY, "label_delay": DAY}
+    desk.watch("weekly", **week_long, options={"performance": {"only": ["roc_auc", "mcc"]}, "ranking": {"query": "c"}})
+    week(desk, 8)
+    desk.day(8, 60, labels=False)
+    beat = Beat(desk.shelves)
+    report = beat.once(datetime(2026, 5, 4, 12, tzinfo=UTC))
+    assert report.errors == ()
+    found = {(each.signal, each.metric): each for each in desk.shelves.facts.measurements("weekly")}
+    performance = {metric for signal, metric in found if signal == "performance"}
+    assert performance == {"roc_auc", "mcc"}
+    assert all(found["performance", metric].value is not None for metric in performance)
+    assert found["labels", "coverage"].value == 1.0
+    assert "3 queries" in found["ranking", "ndcg"].reason
