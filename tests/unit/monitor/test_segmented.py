@@ -12,6 +12,7 @@ from holter.monitor.judging import by_segment, judge
 from holter.monitor.segmented import cases
 from holter.monitor.targets import Case, filled, nothing
 from holter.profile import Window
+from holter.report.pages import monitor_page
 from holter.rules import Rule
 from holter.signals import Need, named
 from holter.types import Feature, Kind, Schema, Span, Task, Verdict
@@ -197,3 +198,20 @@ def test_a_table_is_cut_by_a_column_that_is_no_feature():
     schema = replace(SCHEMA, features=SCHEMA.features[:1])
     target, before = (filled(SPAN, schema, rows(seed=seed), NEEDS) for seed in (1, 2))
     assert {part.segment for part in cases(Case(target, before, True), ("c",), NEEDS)} == {"c=a", "c=b", "c=c"}
+
+
+def test_the_page_shows_the_worst_segments_and_folds_the_rest(desk):
+    rule = Rule("each", "performance.roc_auc", below=0.6, segment="c=*")
+    desk.watch(signals=("performance",), segments=("c",), rules=(rule,))
+    desk.day(0, 900, honest=False)
+    desk.day(1, 10)
+    Beat(desk.shelves).once(FIRST + timedelta(days=3))
+    page = monitor_page(desk.shelves, "daily", FIRST + timedelta(days=3))
+    worst, _, folded = page.partition("<details><summary>All other measurements of segments")
+    assert "<h2>Segments</h2>" in worst
+    assert "By c, in the newest window." in worst
+    assert "(c=" in worst.partition("<h2>Segments</h2>")[2]
+    assert "breaks each" in worst
+    assert "(c=" in folded
+    assert "(c=" not in folded.partition("<h2>Measurements</h2>")[2]
+    assert "where c=*" in page
