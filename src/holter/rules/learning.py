@@ -42,6 +42,8 @@ _EVEN: Final = 2.5
 4 + 6 / k, but of a record without end: a short one shows less kurtosis than there is."""
 _SURELY: Final = 1.5
 """Standard errors by which the kurtosis of a contrast's own days must exceed that of a normal law to count."""
+_ENOUGH_COUNTS: Final = 10.0
+"""Variance of a day's count from which its kurtosis tells of days and not of counts."""
 _THIRD: Final = 3
 """Column whose largest score also bounds the others: one or two columns may be odd, three are the way of the data."""
 _TINY: Final = 1e-12
@@ -278,21 +280,21 @@ def _envelope(table: Table, out: npt.NDArray[np.bool_], scale: int) -> Floats:
 def _heaviness(table: Table, kept: Floats) -> Floats:
     """Return the excess kurtosis of days: a contrast's own, where it is surely there, and that of all of its family."""
     kurtosis, error = table.kurtosis(kept)
-    own = np.maximum(kurtosis - _SURELY * error, 0.0)
+    shares = np.array([key.share for key in table.keys], bool)
+    # that of counts, (1 - 6pq) / npq, is in their exact law already
+    expected = table.spread * kept.sum(0) / np.maximum((kept > 0).sum(0), 1)
+    kurtosis = np.where(shares, kurtosis - (1 - 6 * table.spread) / np.maximum(expected, 0.1), kurtosis)
+    own = np.where(shares & (expected < _ENOUGH_COUNTS), 0.0, np.maximum(kurtosis - _SURELY * error, 0.0))
     count = int(table.groups.max(initial=-1)) + 1
     found = by_group(own, table.groups, count)[table.groups]
     family = np.array([str(key.family) for key in table.keys])
     kind = np.array([f"{key.family} {'share' if key.share else key.name.split(' of ')[0]}" for key in table.keys])
-    usual = {each: float(kurtosis[kind == each].mean()) for each in dict.fromkeys(kind[~_rare_shares(table)].tolist())}
+    told = ~shares | (expected >= _ENOUGH_COUNTS)
+    usual = {each: float(kurtosis[told & (kind == each)].mean()) for each in dict.fromkeys(kind[told].tolist())}
     for each in dict.fromkeys(family.tolist()):
         most = max((value for name, value in usual.items() if name.startswith(f"{each} ")), default=0.0)
         found[family == each] = np.maximum(found[family == each], most)
     return found
-
-
-def _rare_shares(table: Table) -> npt.NDArray[np.bool_]:
-    """Return which contrasts are shares: their kurtosis is that of counts, and their tails are exact without it."""
-    return np.array([key.share for key in table.keys], bool)
 
 
 def _mixes(table: Table, centre: Floats, found: _Learned) -> tuple[Mix, ...]:

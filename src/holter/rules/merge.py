@@ -24,7 +24,7 @@ _LEAST_LABELS: Final = 30.0
 """The same for residuals and losses, of which one row can be far out."""
 _UNREST: Final = 1.3
 """Unrest beyond which whole columns are not tested: what moves their categories is then not known."""
-_RESTLESS: Final = 0.5
+_RESTLESS: Final = 0.25
 """Rho from which the days of a share are not those of a beta law alone, and may have heavier tails."""
 
 
@@ -85,7 +85,18 @@ class Merge:
     def _known(self) -> Floats:
         """Return the variance of what was expected: the baseline is finite, and so is each weekday of it."""
         found: Floats = self.null.spread * (1 + self.null.memory) / np.maximum(self.null.rows, 1.0) + self.phase
-        return found
+        return found + self._echo
+
+    @cached_property
+    def _echo(self) -> Floats:
+        """Return the variance that a shift of a restless column's location gives to its other moments.
+
+        Scores of second to fourth degree move by at most about the square of the shift (exactly so, to a factor below
+        1, for a normal law); where days shift the location anyway, that is no news.
+        """
+        at = self.null.locations
+        restless = (at >= 0) & (self.null.expected_rho[self.place, at] > _RESTLESS)
+        return np.where(restless, self.apart[at] ** 4, 0.0)
 
     @cached_property
     def variance(self) -> Floats:

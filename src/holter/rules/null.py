@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
 from typing import Any, Self
@@ -187,6 +187,20 @@ class Null:
         """Which contrasts' squares are worth averaging: of columns, and not those of a few rows."""
         columns = np.array([key.family in (Family.NUMERIC, Family.CATEGORICAL) for key in self.keys], bool)
         return columns & (~self.shares | (self.mean * self.reference > 3))
+
+    @cached_property
+    def locations(self) -> npt.NDArray[np.int64]:
+        """For each other moment of a column of numbers the place of its location; -1 where there is none."""
+        places = {key: place for place, key in enumerate(self.keys)}
+        return np.array(
+            [
+                places.get(replace(key, name="location"), -1)
+                if key.family is Family.NUMERIC and key.name != "location"
+                else -1
+                for key in self.keys
+            ],
+            np.int64,
+        )
 
     @cached_property
     def products(self) -> Products:

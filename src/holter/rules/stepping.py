@@ -31,6 +31,8 @@ _ROUGH: Final = 5.0
 """Roughness from which the baseline is taken for another process: nothing is calibrated any more."""
 LEARNED_ANEW: Final = 56
 """Accepted windows from which a null is learned anew: eight weeks of days."""
+_TRUE: Final = 0.7
+"""Share of an effect that is expected to last: what was just large enough to be seen was, on average, seen too large."""
 _WATCHED: Final = 5
 """Contrasts whose end ends an alarm: the most certain ones."""
 _WORTH: Final = (Level.PAGE, Level.WARNING, Level.INFORMATION)
@@ -209,7 +211,7 @@ def _begun(look: _Look, findings: Sequence[Finding], level: Level, span: Span) -
         if place is None:
             members = next(mix.members for mix in look.null.mixes if mix.key == finding.key)
             place = int(members[np.argmax(np.abs(merge.score[members]))])
-        watched.setdefault(place, float(merge.apart[place]))
+        watched.setdefault(place, _TRUE * float(merge.apart[place]))
     clear = (0.0,) * len(watched)
     return On(level, span.start.timestamp(), tuple(watched), tuple(watched.values()), clear, findings[0].sentence)
 

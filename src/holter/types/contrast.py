@@ -184,7 +184,7 @@ class Contrasts:
         share = rows / np.where(n > 0, n, 1)
         mean = (share * [part.mean for part in wide]).sum(0)
         apart = np.stack([part.mean for part in wide]) - mean
-        spread = np.stack([part.variance for part in wide])
+        spread = np.maximum(np.stack([part.variance for part in wide]), 0.0)  # rounding may leave it below
         third = np.stack([part.skewness for part in wide]) * spread**1.5
         variance = (share * (spread + apart**2)).sum(0)
         cubed = (share * (third + 3 * apart * spread + apart**3)).sum(0)
