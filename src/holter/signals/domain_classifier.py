@@ -25,6 +25,8 @@ _LEAVES: Final = 15
 _RATE: Final = 0.15
 """Small trees and few of them: this runs in every window, and the last percent of the area tells nothing new."""
 _LEAF_ROWS: Final = 20
+_NAMED: Final = 3
+"""Features named in words; the share of each is a measurement of its own."""
 
 Matrix = npt.NDArray[np.float64]
 
@@ -101,7 +103,9 @@ class DomainClassifier:
         evidence = Evidence(p_value, "mann_whitney", area - 0.5, 0.5)
         shares = _shares(model, both, area)
         return [
-            Measurement(self.name, "roc_auc", area, n, interval=_within(interval, 0, 1), evidence=evidence),
+            Measurement(
+                self.name, "roc_auc", area, n, interval=_within(interval, 0, 1), evidence=evidence, reason=_told(shares)
+            ),
             self._coefficient(scores, sides),
             *(Measurement(self.name, "contribution", share, n, feature=name) for name, share in shares.items()),
         ]
@@ -145,6 +149,13 @@ def _shares(model: Any, both: Encoded, area: float) -> Mapping[str, float]:
         losses[name] = max(0.0, area - found[0]) if found else 0.0
     total = sum(losses.values())
     return {name: loss / total if total else 0.0 for name, loss in losses.items()}
+
+
+def _told(shares: Mapping[str, float]) -> str:
+    """Name the features that tell the sides apart, the foremost first; empty where none does."""
+    foremost = sorted((name for name in shares if shares[name] > 0), key=lambda name: (-shares[name], name))[:_NAMED]
+    named = ", ".join(f"{name} ({100 * shares[name]:.0f} %)" for name in foremost)
+    return f"told apart by {named}" if named else ""
 
 
 def _within(interval: Interval, low: float, high: float) -> Interval:

@@ -39,6 +39,7 @@ def test_a_shift_is_seen_and_its_feature_named():
     assert area(found).evidence.p_value < 1e-6
     assert found["coefficient", None].value > 0.25
     assert found["contribution", "b"].value > 0.9
+    assert area(found).reason.startswith("told apart by b (9")
     assert sum(found["contribution", each].value for each in ("a", "b", "kind")) == pytest.approx(1)
 
 
