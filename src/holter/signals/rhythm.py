@@ -23,7 +23,7 @@ WEIGHT: Final = 4.0
 _HALF: Final = 0.5
 """Added to counts before their logarithm is taken, so that none is one too."""
 _HALF_OCTAVE: Final = math.log(2) / 2
-"""Width of a class of the latency histogram; what is only known to lie in it has a twelfth of its square as variance."""
+"""Width of a class of the latency histogram: what is known to lie in it has a twelfth of its square as variance."""
 
 
 @dataclass(frozen=True)
