@@ -8,7 +8,7 @@ SIGNALS: Final = {"estimated_performance": "Estimated {}", "combined_performance
 METRICS: Final = (
     *("roc_auc", "average_precision", "log_loss", "log_loss_skill", "brier", "calibration_error", "calibration_bias"),
     *("accuracy", "balanced_accuracy", "precision", "recall", "specificity", "f1", "macro_f1", "mcc", "kappa"),
-    *("positive_rate", "mae", "mse", "rmse", "rmsle", "mape", "smape", "bias", "r2"),
+    *("positive_rate", "mae", "mse", "rmse", "rmsle", "mape", "smape", "bias", "r2", "confusion"),
 )
 """The metrics of ``performance`` that they give, too."""
 

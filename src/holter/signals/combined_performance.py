@@ -15,7 +15,7 @@ from holter.signals.estimate import Estimate
 from holter.signals.estimated_performance import ends, looked_at
 from holter.signals.estimator_choice import cells
 from holter.signals.expected_table import ExpectedTable, with_label
-from holter.signals.fitted_estimate import EXPECTED, Estimated, FittedEstimate, Looked, Looks
+from holter.signals.fitted_estimate import NAMES, Estimated, FittedEstimate, Looked, Looks, called
 from holter.signals.labelled import Floats
 from holter.signals.signal import Need
 from holter.stats.prediction_powered import Powered, Together, prediction_powered, together
@@ -59,9 +59,7 @@ class CombinedPerformance:
 
     name: ClassVar[str] = "combined_performance"
     needs: ClassVar[Need] = Need.ROWS | Need.LABELS
-    metrics: ClassVar[tuple[str, ...]] = tuple(
-        dict.fromkeys(metric for metrics in EXPECTED.values() for metric in metrics)
-    )
+    metrics: ClassVar[tuple[str, ...]] = NAMES
 
     def measure(self, target: Window, baseline: Window) -> Sequence[Measurement]:
         """Answer with the metrics of the task that can be estimated, given a labelled baseline."""
@@ -70,7 +68,7 @@ class CombinedPerformance:
             return found
         fitted, looks = found
         return [
-            measurement
+            called(measurement)
             for metric in fitted.metrics
             for measurement in contained(self.name, metric, partial(_measured, metric, fitted, looks))
         ]

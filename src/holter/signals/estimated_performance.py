@@ -12,7 +12,7 @@ from holter.signals.contained import contained
 from holter.signals.enough import LEAST
 from holter.signals.estimate import Estimate
 from holter.signals.estimator_choice import Kind
-from holter.signals.fitted_estimate import EXPECTED, Estimated, FittedEstimate, Looks
+from holter.signals.fitted_estimate import EXPECTED, NAMES, Estimated, FittedEstimate, Looks, called
 from holter.signals.signal import Need
 from holter.stats.prediction_powered import LEVEL, labels_needed
 from holter.types import Measurement, Task, Verdict
@@ -78,9 +78,7 @@ class EstimatedPerformance:
 
     name: ClassVar[str] = "estimated_performance"
     needs: ClassVar[Need] = Need.ROWS
-    metrics: ClassVar[tuple[str, ...]] = tuple(
-        dict.fromkeys(metric for metrics in EXPECTED.values() for metric in metrics)
-    )
+    metrics: ClassVar[tuple[str, ...]] = NAMES
 
     def measure(self, target: Window, baseline: Window) -> Sequence[Measurement]:
         """Answer with the metrics of the task that can be estimated, given a labelled baseline."""
@@ -89,7 +87,7 @@ class EstimatedPerformance:
             return found
         fitted, looks = found
         return [
-            measurement
+            called(measurement)
             for metric in fitted.metrics
             for measurement in contained(self.name, metric, partial(_measured, metric, fitted, looks))
         ]
@@ -119,12 +117,12 @@ def looked_at(signal: str, target: Window, baseline: Window) -> tuple[FittedEsti
     if task is None or task is not known:
         why = "the schema has no task" if task is None else f"the baseline is of {known or 'no'} answers, not of {task}"
         refused = Estimate.refused(Verdict.UNDEFINED, why)
-        return [refused.against(signal, metric, None) for metric in EXPECTED[known or Task.BINARY]]
+        return [called(refused.against(signal, metric, None)) for metric in EXPECTED[known or Task.BINARY]]
     fitted = FittedEstimate.of(baseline)
     looks = fitted if isinstance(fitted, Estimate) else fitted.looks(target.rows)
     if isinstance(fitted, Estimate) or isinstance(looks, Estimate):
         assert isinstance(looks, Estimate)  # noqa: S101  (either way)
-        return [looks.against(signal, metric, None) for metric in EXPECTED[task]]
+        return [called(looks.against(signal, metric, None)) for metric in EXPECTED[task]]
     return fitted, looks
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from holter.signals.boosted_outcomes import BoostedOutcomes
+from holter.signals.expected_binary import CONFUSION
 from holter.signals.expected_table import ExpectedTable, Slope, with_label
 from holter.signals.labelled import Floats
 from holter.signals.mapped_outcomes import Estimator, MappedOutcomes
@@ -186,6 +187,8 @@ class _Trial:
     explained: Floats
     changes: Mapping[Kind, Floats]
     times: int
+    counted: npt.NDArray[np.bool_]
+    """Metrics that count in the choice: the parts of the confusion matrix are in the others."""
 
     @classmethod
     def of(
@@ -207,7 +210,8 @@ class _Trial:
         }
         errors = {kind: each - realised for kind, each in estimates.items()}
         changes = {kind: each - before for kind, each in estimates.items()}
-        return cls(errors, explained, changes, len(times))
+        counted = np.array([metric not in CONFUSION for metric in metrics])
+        return cls(errors, explained, changes, len(times), counted)
 
     def choices(self, metrics: Metrics, against: str) -> Mapping[str, Choice]:
         best, why = self._best(against)
@@ -216,7 +220,10 @@ class _Trial:
     def _best(self, against: str) -> tuple[Kind, str]:
         """Return the estimator that is nearest on the whole, and why."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            far = {kind: _means(np.minimum(errors**2 / self.explained, FAR)) for kind, errors in self.errors.items()}
+            far = {
+                kind: _means(np.minimum(errors**2 / self.explained, FAR)[:, self.counted])
+                for kind, errors in self.errors.items()
+            }
         nearer = {}
         for kind in self.errors:
             gain = far[Kind.CBPE] - far[kind]

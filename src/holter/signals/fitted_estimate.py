@@ -15,7 +15,7 @@ from holter.signals.boosted_outcomes import BoostedOutcomes
 from holter.signals.enough import LEAST, LEAST_OF_CLASS
 from holter.signals.estimate import Estimate
 from holter.signals.estimator_choice import LEAST_ALTERNATIVE, Choice, Kind, Metrics, cells, chosen, scatter
-from holter.signals.expected_binary import EXPECTED_BINARY
+from holter.signals.expected_binary import CONFUSION, EXPECTED_BINARY
 from holter.signals.expected_classes import EXPECTED_CLASSES, EXPECTED_NUMBERS
 from holter.signals.expected_table import ExpectedTable, Slope
 from holter.signals.labelled import Floats, read_labelled
@@ -23,7 +23,7 @@ from holter.signals.mapped_outcomes import Estimator, MappedOutcomes
 from holter.signals.reweighted_outcomes import ReweightedOutcomes
 from holter.signals.score_histogram import ScoreGrid
 from holter.signals.seen import LOSSES, Seen
-from holter.types import Task, Verdict
+from holter.types import Measurement, Task, Verdict
 
 LEAST_BASELINE: Final = 100
 """Labelled rows of the baseline below which scores cannot be recalibrated."""
@@ -32,14 +32,28 @@ TRIED: Final = 40_000
 LOOKED: Final = 30_000
 """Rows of a window whose features are looked at, at most; what they change is added to the estimate of all rows."""
 EXPECTED: Final[Mapping[Task, Metrics]] = {
-    Task.BINARY: EXPECTED_BINARY,
+    Task.BINARY: {**EXPECTED_BINARY, **CONFUSION},
     Task.MULTICLASS: EXPECTED_CLASSES,
     Task.REGRESSION: EXPECTED_NUMBERS,
 }
-"""The metrics that can be estimated, by task."""
+"""What can be estimated, by task: metrics, and the parts of the confusion matrix (:data:`CONFUSION`)."""
 _LEARNED: "Final[WeakKeyDictionary[Window, FittedEstimate | Estimate]]" = WeakKeyDictionary()
 """What was learned from each baseline that is still held by somebody. It depends on the baseline alone, so that asking
 twice and remembering once cannot be told apart but by the time they take; it goes when the baseline goes."""
+
+
+NAMES: Final = (
+    *dict.fromkeys(name for metrics in EXPECTED.values() for name in metrics if name not in CONFUSION),
+    "confusion",
+)
+"""The metrics of the measurements."""
+
+
+def called(measurement: Measurement) -> Measurement:
+    """Return a part of the confusion matrix under the name it has among the metrics of performance."""
+    if measurement.metric not in CONFUSION:
+        return measurement
+    return replace(measurement, metric="confusion", feature=measurement.metric)
 
 
 @dataclass(frozen=True, eq=False)

@@ -28,7 +28,11 @@ def baseline():
 
 
 def combined(target, before=None):
-    return {each.metric: each for each in named("combined_performance").measure(target, before or baseline())}
+    return {
+        each.metric: each
+        for each in named("combined_performance").measure(target, before or baseline())
+        if each.feature is None
+    }
 
 
 def performance(target):
@@ -36,7 +40,9 @@ def performance(target):
 
 
 def estimated(target):
-    return {each.metric: each for each in named("estimated_performance").measure(target, baseline())}
+    return {
+        each.metric: each for each in named("estimated_performance").measure(target, baseline()) if each.feature is None
+    }
 
 
 def test_all_labels_are_the_realised_performance():

@@ -22,7 +22,9 @@ def rows(n, seed, *, a=2.0, b=3.0, power=1.3, labels=True):
 
 
 def estimated(target, baseline):
-    return {each.metric: each for each in named("estimated_performance").measure(target, baseline)}
+    return {
+        each.metric: each for each in named("estimated_performance").measure(target, baseline) if each.feature is None
+    }
 
 
 def realised(target):
@@ -100,3 +102,21 @@ def test_a_map_of_contrary_labels_is_flat():
     learned = CalibrationMap.fit(np.linspace(0, 1, 100), np.linspace(0, 1, 100) < 0.5)
     assert learned(np.array([0.0, 0.5, 1.0])).tolist() == [0.5] * 3
     assert learned.error(np.ones(3), np.array([0.1, 0.5, 0.9])) > 0
+
+
+def test_the_confusion_matrix_is_estimated_by_its_parts():
+    target, baseline = rows(4000, 7, labels=False), rows(4000, 8)
+    found = named("estimated_performance").measure(target, baseline)
+    parts = {each.feature: each for each in found if each.metric == "confusion"}
+    shown = {
+        each.feature: each.value
+        for each in named("performance").measure(rows(4000, 7), baseline)
+        if each.metric == "confusion"
+    }
+    assert set(parts) == set(shown)
+    assert abs(sum(each.value for each in parts.values()) - 1) < 1e-9
+    for name, each in parts.items():
+        assert abs(each.value - shown[name]) < 0.02, name
+    assert {each.reason for each in named("estimated_performance").measure(Window(None, SCHEMA), baseline)} == {
+        "the window has no rows"
+    }

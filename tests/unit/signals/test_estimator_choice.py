@@ -48,7 +48,11 @@ def baseline(lift=1.5):
 
 
 def ask(rows, before):
-    return {each.metric: each for each in named("estimated_performance").measure(window(rows), before)}
+    return {
+        each.metric: each
+        for each in named("estimated_performance").measure(window(rows), before)
+        if each.feature is None
+    }
 
 
 def realised(rows):
