@@ -59,8 +59,8 @@ class Learned:
     stored: StoredNull
 
 
-_KNOWN: WeakKeyDictionary[Shelves, dict[str, Learned]] = WeakKeyDictionary()
-"""What each monitor of a workspace has learned, as this process read it last: one for each."""
+_KNOWN: WeakKeyDictionary[Shelves, dict[str, tuple[str | None, Learned]]] = WeakKeyDictionary()
+"""What each monitor of a workspace has learned, as this process knows it, and what was written down then."""
 _DIGESTS: WeakKeyDictionary[Window, str] = WeakKeyDictionary()
 """What a baseline in memory is known by."""
 
@@ -85,12 +85,15 @@ def learned(shelves: Shelves, entry: MonitorEntry, baseline: Window, terms: Term
     """
     frame = frame_key(entry, baseline)
     kept = _KNOWN.setdefault(shelves, {})
-    known = kept.get(entry.name)
-    if known is None or known.stored.key != shelves.facts.null_key(entry.name):
+    written, known = shelves.facts.null_key(entry.name), None
+    before = kept.get(entry.name)
+    if before is not None and written in (before[0], before[1].stored.key):
+        known = before[1]
+    elif written is not None:
         known = _read(shelves, entry.name)
     if known is None or not _holds(shelves, known, frame, terms):
         known = _learn(shelves, entry, baseline, terms, now, known if known and known.stored.frame == frame else None)
-    kept[entry.name] = known
+    kept[entry.name] = written, known
     return known
 
 
