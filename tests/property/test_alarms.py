@@ -48,7 +48,7 @@ def test_merging_does_not_depend_on_order_or_grouping(parts, random):
     whole = Contrasts.total(parts)
     turned = random.sample(parts, len(parts))
     grouped = Contrasts.total([Contrasts.total(turned[:2]), Contrasts.total(turned[2:])])
-    scale = max(max(float(np.abs(part.mean).max()) for part in parts), 1.0)
+    scale = max([1.0, *(float(np.abs(part.mean).max()) for part in parts)])
     assert np.array_equal(grouped.n, whole.n)
     assert np.allclose(grouped.mean, whole.mean, atol=1e-9 * scale)
     assert np.allclose(grouped.variance, whole.variance, rtol=1e-6, atol=1e-6 * scale**2)

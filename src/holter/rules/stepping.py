@@ -32,7 +32,7 @@ _ROUGH: Final = 5.0
 LEARNED_ANEW: Final = 56
 """Accepted windows from which a null is learned anew: eight weeks of days."""
 _TRUE: Final = 0.7
-"""Share of an effect that is expected to last: what was just large enough to be seen was, on average, seen too large."""
+"""Share of an effect that is expected to last: what was just large enough to be seen was seen too large."""
 _WATCHED: Final = 5
 """Contrasts whose end ends an alarm: the most certain ones."""
 _WORTH: Final = (Level.PAGE, Level.WARNING, Level.INFORMATION)

@@ -40,7 +40,7 @@ def mixture_tail(apart: Floats, variances: Floats, between: Floats, chances: Flo
     --------
     >>> args = np.array([[0.0, 3.0]]), np.array([[0.5, 0.5]]), np.array([14.0])
     >>> mixture_tail(np.array([1.96]), np.array([[1.0, 4.0]]), *args).round(3)
-    array([0.306])
+    array([0.309])
     """
     from scipy.special import ndtr, stdtr
 

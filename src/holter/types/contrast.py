@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
 
 _ARRAYS: Final = ("n", "mean", "variance", "skewness")
+_LEAST_VARIANCE: Final = 1e-200
+"""Variance whose power of 3/2 is still a number; below it there is no skewness."""
 
 
 class Family(StrEnum):
@@ -188,8 +190,9 @@ class Contrasts:
         third = np.stack([part.skewness for part in wide]) * spread**1.5
         variance = (share * (spread + apart**2)).sum(0)
         cubed = (share * (third + 3 * apart * spread + apart**3)).sum(0)
-        scale = np.where(variance > 0, variance, 1) ** 1.5
-        return cls(keys, n, mean, variance, np.where(variance > 0, cubed / scale, 0.0))
+        there = variance > _LEAST_VARIANCE
+        scale = np.where(there, variance, 1) ** 1.5
+        return cls(keys, n, mean, variance, np.where(there, cubed / scale, 0.0))
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain lists; :meth:`from_dict` reads them."""
