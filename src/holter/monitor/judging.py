@@ -87,8 +87,9 @@ def judge(
 
 
 def by_segment(signal: Signal) -> bool:
-    """Tell whether a signal is asked of each segment: it looks at records, and does not cut them up itself."""
-    return bool(signal.needs & DATA) and not getattr(signal, "whole", False)
+    """Tell whether a signal is asked of each segment: it looks at records alone, and does not cut them up itself."""
+    records = signal.needs & DATA
+    return bool(records) and records == signal.needs and not getattr(signal, "whole", False)
 
 
 def _measured(signal: Signal, case: Case) -> list[Measurement]:

@@ -159,6 +159,7 @@ def test_traffic_and_signals_that_say_so_are_asked_of_all_rows_only():
     assert by_segment(named("data_drift"))
     assert not by_segment(named("traffic"))
     assert not by_segment(named("telemetry"))
+    assert not by_segment(named("labels"))  # what became of older records is known of all together
     assert not by_segment(Whole())
 
 
