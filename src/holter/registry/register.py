@@ -80,6 +80,7 @@ class Registry(Wanting):
         self.monitor(name)
         with self._facts.begin() as transaction:
             transaction.connection.execute(MONITOR.delete().where(MONITOR.c.name == name))
+            transaction.forget_normal(name)
             note(transaction, actor, "monitor.delete", f"monitor:{name}", {})
 
 

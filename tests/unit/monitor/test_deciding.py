@@ -286,3 +286,9 @@ def test_a_promoted_version_is_compared_with_its_own_baseline_and_the_ledger_say
     assert entry.subject == "monitor:daily"
     assert entry.facts["before"] == before.frame
     assert isinstance(datetime.fromisoformat(entry.facts["from"]), datetime)
+
+
+def test_what_a_deleted_monitor_learned_goes_with_it(calm):
+    beat(calm)
+    calm.shelves.registry.delete_monitor("daily")
+    assert state(calm) == (None, None, None)
