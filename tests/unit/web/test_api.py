@@ -233,6 +233,7 @@ def test_commands_can_not_be_set_over_http(client):
         "/api/alerts/{alert}/acknowledge",
         "/api/deployments/{name}/labels",
         "/api/deployments/{name}/records",
+        "/api/monitors/{name}/accept",
         "/api/answers/{answer}/approve",
         "/api/answers/{answer}/refuse",
         "/api/silences",
