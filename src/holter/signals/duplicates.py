@@ -32,9 +32,9 @@ class Duplicates:
     :math:`\sum_i 1 - \binom{N - N_i}{n} / \binom{N}{n}` (rarefaction). Copies that a process makes (a retry) are as
     frequent in a window of any size; so the rates are compared without thinning too, and the more alike pair counts.
 
-    ``key_rate`` is the share of rows whose key was there before. That a declared key repeats is a fact and one too many.
-    Without one it is that of request id and row: clients may give an id again, so it is held against the baseline, and
-    against none where the baseline has no ids.
+    ``key_rate`` is the share of rows whose key was there before. That a declared key repeats is a fact and one too
+    many. Without one it is that of request id and row: clients may give an id again, so it is held against the
+    baseline, and against none where the baseline has no ids.
 
     Parameters
     ----------
