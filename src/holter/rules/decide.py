@@ -12,6 +12,9 @@ from holter.types import CERTAIN, Calibrated, Evidence, Measurement, Verdict
 LEVEL: Final = 0.001
 """Chance of any false alarm in one window of unchanged data. One in a thousand daily windows is one in three years."""
 
+_HARM: Final = "performance"
+"""The signal that says what went wrong, and not only that something is another."""
+
 _Test = tuple[str, str | None, str | None, str | None, float]
 
 
@@ -66,7 +69,8 @@ def decide(measurements: Sequence[Measurement], calibration: Calibration) -> lis
 
     With a judgement, that is the law: a measurement is an alarm when the null has a finding of at least a warning on
     its column (or on the metric itself), and ``reason`` gives the finding, its p-value and the level it was given.
-    While the judgement is uncalibrated none is, and where there is a finding ``reason`` says what is missing.
+    While the judgement is uncalibrated none is, and where there is a finding ``reason`` says what is missing; but for
+    realised performance, which then is judged as two independent samples.
 
     Parameters
     ----------
@@ -106,6 +110,8 @@ def _answered(measurement: Measurement, calibration: Calibration) -> Measurement
         return measurement
     if not judgement.covers(measurement):
         return measurement
+    if not judgement.calibrated and measurement.signal == _HARM:
+        return measurement  # what is uncalibrated never pages on drift; harm is seen in the labels themselves
     finding = judgement.about(measurement)
     material = calibration.material.get(measurement.name)
     rising = evidence is None or evidence.effect is None or evidence.effect >= 0

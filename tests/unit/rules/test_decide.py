@@ -1,13 +1,15 @@
 """Which measurements become alarms."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
 import pytest
 
 from holter.rules import Calibration, decide
+from holter.rules.judgement import Judgement
 from holter.rules.material import MATERIAL, Material, Worse
-from holter.types import CERTAIN, Calibrated, Evidence, Measurement, Verdict
+from holter.types import CERTAIN, Calibrated, Evidence, Measurement, Span, Verdict
 
 
 def drift(p, value=0.4, metric="jensen_shannon", feature="x", test="ks"):
@@ -159,3 +161,14 @@ def test_chance_alarms_no_more_often_than_asked():
     )
     assert alarms / windows <= 0.05 + 3 * (0.05 * 0.95 / windows) ** 0.5
     assert alarms > 0
+
+
+def test_while_nothing_is_calibrated_drift_is_not_judged_and_harm_is_by_two_samples():
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    looked = frozenset({("performance", "", None, None), ("data_drift", "", "x", None)})
+    judgement = Judgement(Span(at, at + timedelta(days=1)), calibrated=False, why="3 more weeks", looked=looked)
+    auc = Measurement("performance", "roc_auc", 0.2, 900, evidence=Evidence(1e-30, "delta method", -0.6, 0.8))
+    shift = Measurement("data_drift", "psi", 0.9, 900, feature="x", evidence=Evidence(1e-30, "chi-squared", 0.9))
+    harm, drifted = decide([auc, shift], Calibration.learned(judgement))
+    assert (harm.verdict, harm.calibrated) == (Verdict.ALARM, Calibrated.IID)
+    assert (drifted.verdict, drifted.calibrated) == (Verdict.OK, Calibrated.NO)
