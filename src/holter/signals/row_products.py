@@ -20,8 +20,6 @@ MOST_PAIRED: Final = 40
 """Columns of numbers that are paired (780 pairs); those of the schema that come first."""
 _CLIP: Final = 1e-4
 """Scores closer to 0 or 1 are taken for this: one row must not cost more than 9.2."""
-_BOUND: Final = 2.0
-"""First scores count as at most this in products: a rare value of a column of few must not make a mean of one row."""
 _FARTHEST: Final = 10.0
 """Absolute errors beyond so many units count as that many."""
 
@@ -56,12 +54,8 @@ def pair_contrasts(rows: pa.Table, columns: Sequence[NumberCells], weights: Floa
     keys = tuple(ContrastKey(Family.PAIR, a, "together", b) for a, b in names)
     if not keys:
         return Contrasts.empty()
-    scores = np.column_stack([_bounded(cells, rows) for cells in used])
+    scores = np.column_stack([cells.first(numbers(rows, cells.feature)) for cells in used])
     return _products(keys, scores, np.triu_indices(len(used), 1), np.ones(len(scores)) if weights is None else weights)
-
-
-def _bounded(cells: NumberCells, rows: pa.Table) -> Floats:
-    return np.clip(cells.first(numbers(rows, cells.feature)), -_BOUND, _BOUND)
 
 
 def _products(
@@ -157,7 +151,7 @@ def label_contrasts(
         (ContrastKey(Family.LABEL, None, "loss"), loss),
     ]
     used = columns[:MOST_PAIRED]
-    ranked = [_bounded(cells, table) for cells in used]
+    ranked = [cells.first(numbers(table, cells.feature)) for cells in used]
     singles += [
         (ContrastKey(Family.LABEL, cells.feature, "residual by rank"), residual * rank)
         for cells, rank in zip(used, ranked, strict=True)
