@@ -34,6 +34,7 @@ class Tier:
 
 
 TIERS = {
+    "brief": Tier((*KNOWN, *UNSEEN, *TREND, *CHANGES, *MIXED), (200, 2_000), ("daily",), 10),
     "fast": Tier((*KNOWN, *CHANGES), (200, 2_000), ("daily",), 4, 270.0),
     "unseen": Tier((*UNSEEN, *TREND), (200, 2_000), ("daily",), 10),
     "known": Tier(tuple(KNOWN), (200, 2_000), ("daily",), 10),
