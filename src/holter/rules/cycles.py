@@ -20,6 +20,9 @@ PERIODS: Final = 4
 """Times a cycle must have been seen before its phases are believed."""
 _MOST_PHASES: Final = 96
 """Windows a day of which each gets a mean of its own."""
+_DOUBTLESS: Final = 4.5
+"""Standard errors of the largest of seven phases that chance gives one contrast in twenty thousand (normal law)."""
+_ROUNDING: Final = 1e-24
 _NAMES: Final = {_DAY: "hour of the day", 7 * _DAY: "day of the week"}
 
 
@@ -59,8 +62,10 @@ class Cycle:
 
     @property
     def strong(self) -> int:
-        """How many contrasts follow it."""
-        return int((np.abs(self.offset).max(0, initial=0.0) > 0).sum())
+        """How many contrasts follow it beyond doubt; smaller offsets are taken off too, and claimed by nobody."""
+        # a share that is always 0 has offsets of rounding, and errors of rounding
+        errors = np.sqrt(np.where(self.variance > _ROUNDING, self.variance, np.inf))
+        return int((np.abs(self.offset / errors).max(0, initial=0.0) > _DOUBTLESS).sum())
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""

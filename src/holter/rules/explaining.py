@@ -19,9 +19,9 @@ def explained(null: "Null") -> tuple[str, ...]:
     found = [f"Learned from {len(spans)} windows of {null.every}." if spans else "Nothing was learned yet."]
     if spans:
         found[0] = f"Learned from {len(spans)} windows, {spans[0].start:%Y-%m-%d} to {spans[-1].end:%Y-%m-%d}."
-    found += [
-        f"{cycle.strong} of {len(null.keys)} means follow the {cycle.name}; that is taken off." for cycle in null.cycles
-    ]
+    for cycle in null.cycles:
+        many = f"{cycle.strong} of {len(null.keys)} means clearly follow the {cycle.name}; it is taken off."
+        found.append(many if cycle.strong else f"No mean clearly follows the {cycle.name}.")
     found += _unrest(null)
     if null.events:
         days = ", ".join(f"{spans[place].start:%Y-%m-%d}" for place in null.events[:5])
