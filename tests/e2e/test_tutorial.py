@@ -35,6 +35,8 @@ def shape(text):
     text = re.sub(r"\b[0-9a-f]{16}\b", "ID", text)
     text = re.sub(r"/\S*/churn\b", "FOLDER", text)
     text = re.sub(r", dashboard \S+", "", text)  # it may take a moment longer than the deployment
+    text = re.sub(r", \d+ missing", "", text)  # so may the first word of a worker,
+    text = text.replace(" \N{EN DASH} ", " 0 % ")  # and how busy it is
     text = re.sub(r"user:\S+", "user:NAME", text)
     text = re.sub(r"\d[\d.,e+-]*", "N", text)
     return [" ".join(line.split()) for line in text.splitlines() if line.strip(" ─")]
