@@ -36,7 +36,8 @@ def summarise(console: Console, ws: holter.Workspace, api: Any, replay: Replay, 
     console.print(f"\n[bold]What it brought[/]\n{brought(ws, known)}\n")
     mails = len(list((folder / "mail").glob("*.eml")))
     console.print(
-        f"{mails} mails are in {folder / 'mail'}; the ledger holds {ws.audit.verify():,} entries and its chain is whole."
+        f"{mails} mails are in {folder / 'mail'}; "
+        f"the ledger holds {ws.audit.verify():,} entries and its chain is whole."
     )
     console.print(f"Dashboard: {ws.dashboard}")
 
