@@ -117,6 +117,7 @@ class Killer(threading.Thread):
             except ProcessLookupError:
                 continue
             self.kills[name] += 1
+        time.sleep(1.0)  # the kernel takes from the last victim what it holds, its lock among that, a moment later
         tree.ensure(self.root)
 
 

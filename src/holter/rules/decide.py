@@ -117,8 +117,10 @@ def _answered(measurement: Measurement, calibration: Calibration) -> Measurement
     rising = evidence is None or evidence.effect is None or evidence.effect >= 0
     threshold = material.threshold(evidence.baseline if evidence else None, rising=rising) if material else None
     if not judgement.calibrated:
-        why = measurement.reason if finding is None else f"not judged: {judgement.why}"
-        return measurement.judged(Verdict.OK, calibrated=Calibrated.NO, threshold=threshold, reason=why)
+        why = f"not judged: {judgement.why}"
+        large = material is not None and _large(measurement, threshold, material, calibration.level)
+        told = why if finding is not None else f"large, but {why}" if large else measurement.reason
+        return measurement.judged(Verdict.OK, calibrated=Calibrated.NO, threshold=threshold, reason=told)
     if finding is None:
         return measurement.judged(Verdict.OK, calibrated=Calibrated.YES, threshold=threshold)
     verdict = Verdict.OK if finding.level is Level.INFORMATION else Verdict.ALARM
@@ -126,6 +128,15 @@ def _answered(measurement: Measurement, calibration: Calibration) -> Measurement
     held = judgement.why if judgement.on is None and judgement.why else "real, too small to matter"
     reason = finding.sentence if verdict is Verdict.ALARM else f"{held}: {finding.sentence}"
     return measurement.judged(verdict, calibrated=Calibrated.YES, threshold=threshold, reason=reason)
+
+
+def _large(measurement: Measurement, threshold: float | None, material: Material, level: float) -> bool:
+    """Tell whether two independent samples would differ really and materially: then somebody waits for a verdict."""
+    evidence = measurement.evidence
+    if evidence is None or evidence.p_value is None or evidence.p_value > level or measurement.value is None:
+        return False
+    rising = evidence.effect is None or evidence.effect >= 0
+    return _reaches(measurement.value, threshold, material, rising)
 
 
 def _tested(measurement: Measurement) -> bool:

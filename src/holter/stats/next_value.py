@@ -35,10 +35,8 @@ def next_value(
     -----
     Differs: the counting noise enters as a floor, not as a part; where both matter the test is a little careful.
 
-    References
-    ----------
-    Gelman and others, Bayesian Data Analysis, 3rd edition, section 3.3 (conjugate normal model, predictive
-    distribution).
+    Source: Gelman and others, Bayesian Data Analysis (2013), 3rd edition, section 3.3 (conjugate normal model,
+    predictive distribution).
 
     Examples
     --------

@@ -172,3 +172,13 @@ def test_while_nothing_is_calibrated_drift_is_not_judged_and_harm_is_by_two_samp
     harm, drifted = decide([auc, shift], Calibration.learned(judgement))
     assert (harm.verdict, harm.calibrated) == (Verdict.ALARM, Calibrated.IID)
     assert (drifted.verdict, drifted.calibrated) == (Verdict.OK, Calibrated.NO)
+    assert drifted.reason == "large, but not judged: 3 more weeks"
+
+
+@pytest.mark.parametrize(("value", "p"), [(0.05, 1e-30), (0.9, 0.2), (0.9, None)], ids=["small", "chance", "no test"])
+def test_while_nothing_is_calibrated_only_what_is_large_asks_for_a_verdict(value, p):
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    looked = frozenset({("data_drift", "", "x", None)})
+    judgement = Judgement(Span(at, at + timedelta(days=1)), calibrated=False, why="3 more weeks", looked=looked)
+    (judged,) = decide([drift(p, value=value)], Calibration.learned(judgement))
+    assert (judged.verdict, judged.reason) == (Verdict.OK, "")

@@ -146,7 +146,7 @@ def test_a_card_is_a_file(ws, tmp_path, name):
 
 
 def test_a_card_of_another_kind_is_refused(ws, tmp_path):
-    with pytest.raises(InputError, match=r"\.md, \.html, \.pdf"):
+    with pytest.raises(InputError, match=r"\.md, \.html or \.pdf"):
         ws.models.card("flights", None, tmp_path / "card.docx")
     assert list(tmp_path.glob("card*")) == []
 
