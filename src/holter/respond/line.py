@@ -67,7 +67,8 @@ class Line:
         lease = self._renew()
         if lease is None:
             return 0, 0
-        still_due = {each.key: each for each in self._shelves.facts.outbox(self._clock())}
+        receiver = (messages[0].channel, messages[0].target)
+        still_due = {each.key: each for each in self._shelves.facts.outbox(self._clock(), receiver=receiver)}
         due = [still_due[each.key] for each in messages if each.key in still_due]
         sent = 0
         for parcel in self._parcels(due, lease):
@@ -83,7 +84,7 @@ class Line:
         """Return what goes now, in the order it was asked for: one message each, or several that travel together."""
         holding = Holding(self._shelves, self._clock())
         ready = [each for each in due if self._goes(each, holding, lease)]
-        if not ready or _channel_or_none(ready[0]) is None or not self._gathers(ready[0]):
+        if not ready or not self._gathers(ready[0]):
             return [[each] for each in ready]
         alone = [each for each in ready if not each.folded]
         together: dict[str, list[Message]] = {}

@@ -3,19 +3,17 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import ClassVar
 
 import numpy as np
 
 from holter.profile import Window
-from holter.signals.contained import contained
 from holter.signals.enough import LEAST
 from holter.signals.estimate import Estimate
-from holter.signals.estimated_performance import ends, looked_at
+from holter.signals.estimated_performance import answers, ends
 from holter.signals.estimator_choice import cells
 from holter.signals.expected_table import ExpectedTable, with_label
-from holter.signals.fitted_estimate import NAMES, Estimated, FittedEstimate, Looked, Looks, called
+from holter.signals.fitted_estimate import NAMES, Estimated, FittedEstimate, Looked, Looks
 from holter.signals.labelled import Floats
 from holter.signals.signal import Need
 from holter.stats.prediction_powered import Powered, Together, prediction_powered, together
@@ -63,15 +61,7 @@ class CombinedPerformance:
 
     def measure(self, target: Window, baseline: Window) -> Sequence[Measurement]:
         """Answer with the metrics of the task that can be estimated, given a labelled baseline."""
-        found = looked_at(self.name, target, baseline)
-        if isinstance(found, list):
-            return found
-        fitted, looks = found
-        return [
-            called(measurement)
-            for metric in fitted.metrics
-            for measurement in contained(self.name, metric, partial(_measured, metric, fitted, looks))
-        ]
+        return answers(self.name, target, baseline, _measured)
 
 
 def _measured(metric: str, fitted: FittedEstimate, looks: Looks) -> list[Measurement]:

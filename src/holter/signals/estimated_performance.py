@@ -1,6 +1,6 @@
 """How good is the model, as far as one can tell without labels?"""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar, Final
@@ -82,15 +82,7 @@ class EstimatedPerformance:
 
     def measure(self, target: Window, baseline: Window) -> Sequence[Measurement]:
         """Answer with the metrics of the task that can be estimated, given a labelled baseline."""
-        found = looked_at(self.name, target, baseline)
-        if isinstance(found, list):
-            return found
-        fitted, looks = found
-        return [
-            called(measurement)
-            for metric in fitted.metrics
-            for measurement in contained(self.name, metric, partial(_measured, metric, fitted, looks))
-        ]
+        return answers(self.name, target, baseline, _measured)
 
 
 def _measured(metric: str, fitted: FittedEstimate, found: Looks) -> list[Measurement]:
@@ -111,7 +103,25 @@ def _measured(metric: str, fitted: FittedEstimate, found: Looks) -> list[Measure
     return [replace(shown.against(EstimatedPerformance.name, metric, None), evidence=evidence, reason=reason)]
 
 
-def looked_at(signal: str, target: Window, baseline: Window) -> tuple[FittedEstimate, Looks] | list[Measurement]:
+def answers(
+    signal: str,
+    target: Window,
+    baseline: Window,
+    measured: Callable[[str, FittedEstimate, Looks], list[Measurement]],
+) -> list[Measurement]:
+    """Return what ``measured`` makes of each metric that can be estimated; or why none can, for each metric."""
+    found = _looked_at(signal, target, baseline)
+    if isinstance(found, list):
+        return found
+    fitted, looks = found
+    return [
+        called(measurement)
+        for metric in fitted.metrics
+        for measurement in contained(signal, metric, partial(measured, metric, fitted, looks))
+    ]
+
+
+def _looked_at(signal: str, target: Window, baseline: Window) -> tuple[FittedEstimate, Looks] | list[Measurement]:
     """Return what was learned from the baseline and what it expects of the window; or why not, for each metric."""
     task, known = target.schema.task, baseline.schema.task
     if task is None or task is not known:
